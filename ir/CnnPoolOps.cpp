@@ -1,0 +1,94 @@
+// Shape inference and verification of pooling.
+#include "ir/CnnInfer.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace incc;
+using namespace incc::cnn;
+
+template <typename Adaptor>
+static LogicalResult inferWindowPool(MLIRContext *context, std::optional<Location> loc, Adaptor op,
+                                     InferredTypes &types) {
+  if (failed(checkRank(loc, op.getInput(), 4, "input")) ||
+      failed(checkList(loc, op.getKernel(), 2, 1, "kernel sizes")) ||
+      failed(checkList(loc, op.getStrides(), 2, 1, "strides")) ||
+      failed(checkList(loc, op.getPads(), 4, 0, "pads")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(op.getInput());
+  SmallVector<int64_t> out = {in[0], in[1]};
+  for (int axis : {0, 1}) {
+    int64_t kernel = op.getKernel()[axis];
+    // A window in the padding alone would have no maximum and no mean.
+    if (op.getPads()[axis] >= kernel || op.getPads()[2 + axis] >= kernel)
+      return emitOptionalError(loc, "padding must be smaller than the kernel, got ",
+                               op.getPads()[axis], " and ", op.getPads()[2 + axis],
+                               " for a kernel of ", kernel);
+    out.push_back(countWindows(in[2 + axis], kernel, op.getStrides()[axis], op.getPads()[axis],
+                               op.getPads()[2 + axis], /*dilation=*/1, op.getCeilMode()));
+    if (out.back() < 1)
+      return emitOptionalError(loc, "kernel ", op.getKernel()[0], "x", op.getKernel()[1],
+                               " does not fit into the padded input ", formatShape(in));
+  }
+  return inferTensor(context, out, types);
+}
+
+LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                          ValueRange operands, DictionaryAttr attributes,
+                                          OpaqueProperties properties, RegionRange regions,
+                                          SmallVectorImpl<Type> &types) {
+  return inferWindowPool(context, loc, Adaptor(operands, attributes, properties, regions), types);
+}
+
+LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                          ValueRange operands, DictionaryAttr attributes,
+                                          OpaqueProperties properties, RegionRange regions,
+                                          SmallVectorImpl<Type> &types) {
+  return inferWindowPool(context, loc, Adaptor(operands, attributes, properties, regions), types);
+}
+
+/// A window that reaches past the input on both sides of a tiny map may miss it altogether.
+template <typename OpT> static LogicalResult verifyWindows(OpT op) {
+  ArrayRef<int64_t> in = shapeOf(op.getInput()), out = shapeOf(op.getOutput());
+  for (int axis : {0, 1}) {
+    int64_t lastStart = (out[2 + axis] - 1) * op.getStrides()[axis] - op.getPads()[axis];
+    if (lastStart >= in[2 + axis])
+      return op.emitOpError("the last window lies in the padding alone");
+  }
+  return success();
+}
+
+LogicalResult MaxPoolOp::verify() { return verifyWindows(*this); }
+
+LogicalResult AvgPoolOp::verify() {
+  if (getBias() && shapeOf(getBias()) != ArrayRef<int64_t>{shapeOf(getInput())[1]})
+    return emitOpError("bias must have ") << shapeOf(getInput())[1] << " values, got "
+                                          << formatShape(shapeOf(getBias()));
+  return verifyWindows(*this);
+}
+
+LogicalResult GlobalAvgPoolOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                                ValueRange operands, DictionaryAttr attributes,
+                                                OpaqueProperties properties, RegionRange regions,
+                                                SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (failed(checkRank(loc, op.getInput(), 4, "input")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(op.getInput());
+  return inferTensor(context, {in[0], in[1], 1, 1}, types);
+}
+
+LogicalResult AdaptiveAvgPoolOp::inferReturnTypes(MLIRContext *context,
+                                                  std::optional<Location> loc, ValueRange operands,
+                                                  DictionaryAttr attributes,
+                                                  OpaqueProperties properties, RegionRange regions,
+                                                  SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (failed(checkRank(loc, op.getInput(), 4, "input")) ||
+      failed(checkList(loc, op.getOutputSize(), 2, 1, "output sizes")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(op.getInput()), to = op.getOutputSize();
+  if (in[2] % to[0] || in[3] % to[1])
+    return emitOptionalError(loc, "adaptive pooling of ", in[2], "x", in[3], " to ", to[0], "x",
+                             to[1], " has unequal windows; supported are sizes that divide");
+  return inferTensor(context, {in[0], in[1], to[0], to[1]}, types);
+}

@@ -1,0 +1,84 @@
+// Shape inference and folds of constants and of the ops that only move data.
+#include "ir/CnnInfer.h"
+#include "mlir/IR/Builders.h"
+
+#define GET_OP_CLASSES
+#include "ir/CnnOps.cpp.inc"
+#include "ir/Plan.h"
+#define GET_OP_CLASSES
+#include "ir/PlanOps.cpp.inc"
+
+using namespace mlir;
+using namespace incc;
+using namespace incc::cnn;
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+
+LogicalResult ConstantOp::verify() {
+  if (getValue().getShapedType() != getType())
+    return emitOpError("value of type ") << getValue().getShapedType() << " can't give "
+                                         << getType();
+  return success();
+}
+
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                         ValueRange operands, DictionaryAttr, OpaqueProperties,
+                                         RegionRange, SmallVectorImpl<Type> &types) {
+  if (operands.empty())
+    return emitOptionalError(loc, "concat needs at least one input");
+  SmallVector<int64_t> out(shapeOf(operands[0]));
+  if (out.size() < 2)
+    return emitOptionalError(loc, "concat needs inputs of two dimensions or more, got ",
+                             formatShape(out));
+  for (auto [i, operand] : llvm::enumerate(operands.drop_front())) {
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    bool fits = shape.size() == out.size();
+    for (size_t d = 0; fits && d < out.size(); ++d)
+      fits = d == 1 || shape[d] == out[d];
+    if (!fits)
+      return emitOptionalError(loc, "concat inputs must agree in all but the channels: input 0 is ",
+                               formatShape(shapeOf(operands[0])), ", input ", i + 1, " is ",
+                               formatShape(shape));
+    out[1] += shape[1];
+  }
+  return inferTensor(context, out, types);
+}
+
+OpFoldResult ConcatOp::fold(FoldAdaptor) {
+  return getInputs().size() == 1 && getInputs()[0].getType() == getType()
+             ? OpFoldResult(getInputs()[0])
+             : OpFoldResult();
+}
+
+LogicalResult SliceOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                        ValueRange operands, DictionaryAttr attributes,
+                                        OpaqueProperties properties, RegionRange regions,
+                                        SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  SmallVector<int64_t> out(shapeOf(op.getInput()));
+  int64_t offset = op.getOffset(), count = op.getCount();
+  if (out.size() < 2 || offset < 0 || count < 1 || offset > out[1] - count)
+    return emitOptionalError(loc, "channels [", offset, ", ", offset + count,
+                             ") are not inside the input ", formatShape(out));
+  out[1] = count;
+  return inferTensor(context, out, types);
+}
+
+OpFoldResult SliceOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? OpFoldResult(getInput()) : OpFoldResult();
+}
+
+LogicalResult FlattenOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                          ValueRange operands, DictionaryAttr, OpaqueProperties,
+                                          RegionRange, SmallVectorImpl<Type> &types) {
+  RankedTensorType in = tensorType(operands[0]);
+  if (!in.hasStaticShape() || in.getRank() < 2)
+    return emitOptionalError(loc, "input must have a static shape of two dimensions or more, got ",
+                             in);
+  int64_t images = in.getDimSize(0);
+  return inferTensor(context, {images, in.getNumElements() / std::max<int64_t>(images, 1)}, types);
+}
+
+OpFoldResult FlattenOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? OpFoldResult(getInput()) : OpFoldResult();
+}
