@@ -1,0 +1,57 @@
+# How lit runs the tests: every .mlir and .test file is a shell script in RUN lines.
+import os
+import platform
+
+import lit.formats
+
+config.name = "incc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+# Data, expected failures' inputs and helpers are no tests.
+config.excludes = ["data", "Inputs", "lit.cfg.py", "lit.site.cfg.py"]
+config.test_source_root = os.path.join(config.source_root, "test")
+config.test_exec_root = os.path.join(config.build_root, "test")
+
+bin_folder = os.path.join(config.build_root, "bin")
+config.environment["PATH"] = os.pathsep.join(
+    [bin_folder, config.llvm_tools, config.environment.get("PATH", "")])
+config.environment["PYTHONPATH"] = os.pathsep.join(
+    os.path.join(config.source_root, folder) for folder in ["runtime/python", "test/numeric"])
+# Sources stay clean, and several tests may import one module at the same time.
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+for name in ["HOME", "TMPDIR", "CCACHE_DIR", "LD_LIBRARY_PATH"]:
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+
+config.substitutions += [
+    ("%python", config.python),
+    ("%root", config.source_root),
+    ("%build", config.build_root),
+    ("%bin", bin_folder),
+    ("%models", os.path.join(config.source_root, "models")),
+    ("%data", os.path.join(config.source_root, "test/data")),
+]
+
+
+def cpu_flags():
+    try:
+        with open("/proc/cpuinfo") as info:
+            return next(line for line in info if line.startswith("flags")).split()
+    except (OSError, StopIteration):
+        return []
+
+
+flags = set(cpu_flags())
+config.available_features.add(platform.machine())
+if {"avx2", "fma"} <= flags:
+    config.available_features.add("avx2")
+if {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"} <= flags:
+    config.available_features.add("avx512")
+if os.geteuid() == 0:
+    config.available_features.add("root")
+# Programs that are not built with the sanitizers cannot dlopen libraries that are.
+if not config.sanitizers:
+    config.available_features.add("plain")
+# `tools/test.sh --reference` asks for the comparisons that need PyTorch and take minutes.
+if lit_config.params.get("reference"):
+    config.available_features.add("reference")
