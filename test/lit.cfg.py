@@ -5,7 +5,7 @@ import platform
 import lit.formats
 
 config.name = "incc"
-config.test_format = lit.formats.ShTest(execute_external=False)
+config.test_format = lit.formats.ShTest()
 config.suffixes = [".mlir", ".test"]
 # Data, expected failures' inputs and helpers are no tests.
 config.excludes = ["data", "Inputs", "lit.cfg.py", "lit.site.cfg.py"]
@@ -24,6 +24,7 @@ for name in ["HOME", "TMPDIR", "CCACHE_DIR", "LD_LIBRARY_PATH"]:
         config.environment[name] = os.environ[name]
 
 config.substitutions += [
+    ("%python-torch", config.python_torch),
     ("%python", config.python),
     ("%root", config.source_root),
     ("%build", config.build_root),
