@@ -16,7 +16,6 @@ def Plan_Dialect : Dialect {
     read from it.
   }];
   let useDefaultTypePrinterParser = 1;
-  let useDefaultAttributePrinterParser = 1;
 }
 
 def Plan_MapType : TypeDef<Plan_Dialect, "Map"> {
