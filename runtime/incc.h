@@ -40,11 +40,7 @@ typedef struct incc_options {
   void *user;                     /* passed to parallel_for */
 } incc_options;
 
-#ifdef __cplusplus
 #define INCC_OPTIONS_INIT {sizeof(incc_options), 0, 0, NULL, NULL}
-#else
-#define INCC_OPTIONS_INIT ((incc_options){sizeof(incc_options), 0, 0, NULL, NULL})
-#endif
 
 /* The memory and threads of one running model. Contexts are independent of each other. */
 typedef struct incc_ctx incc_ctx;
@@ -75,7 +71,7 @@ typedef struct incc_model_desc {
   const char *name;
   const char *target; /* the CPU that it was compiled for, as --mcpu names it */
   uint64_t required_cpu_features;
-  uint64_t workspace_bytes; /* what run_in needs; each context allocates as much */
+  uint64_t workspace_bytes; /* what run_in needs; a context allocates about as much */
   uint64_t weights_bytes;
 
   int64_t num_inputs, num_outputs, num_labels, num_steps, num_stages;
