@@ -1,0 +1,163 @@
+// merge-sibling-convs: computes convolutions that read the same tensor as one.
+#include "passes/Constants.h"
+#include "passes/Passes.h"
+#include "passes/Siblings.h"
+
+using namespace mlir;
+using namespace incc;
+using namespace incc::cnn;
+
+namespace incc {
+#define GEN_PASS_DEF_MERGESIBLINGCONVSPASS
+#include "passes/Passes.h.inc"
+} // namespace incc
+
+bool incc::haveSameGeometry(Conv2dOp lhs, Conv2dOp rhs) {
+  auto kernel = [](Conv2dOp op) { return tensorType(op.getFilter()).getShape().drop_front(2); };
+  return lhs.getInput() == rhs.getInput() && kernel(lhs) == kernel(rhs) &&
+         lhs.getStrides() == rhs.getStrides() && lhs.getPads() == rhs.getPads() &&
+         lhs.getDilations() == rhs.getDilations() && lhs.getGroups() == 1 &&
+         rhs.getGroups() == 1 && !lhs.getResidual() && !rhs.getResidual() &&
+         (lhs.getActAttr() == rhs.getActAttr() ||
+          (activationKind(lhs.getAct()) == ActivationKind::none &&
+           activationKind(rhs.getAct()) == ActivationKind::none));
+}
+
+bool incc::feedsConcat(Conv2dOp conv) {
+  return llvm::any_of(conv->getUsers(), [](Operation *user) { return isa<ConcatOp>(user); });
+}
+
+static int64_t numFilters(Conv2dOp conv) { return tensorType(conv.getFilter()).getDimSize(0); }
+
+/// True if `conv` can be a part of a merged convolution at all.
+static bool isCandidate(Conv2dOp conv) {
+  return conv.getGroups() == 1 && !conv.getResidual() && !conv->use_empty() &&
+         !feedsConcat(conv) && !tensorType(conv.getOutput()).getEncoding() &&
+         ConstantOperand(conv.getFilter()) &&
+         (!conv.getBias() || ConstantOperand(conv.getBias()));
+}
+
+/// The convolutions of `block` that read `input`, grouped with their likes, in their order.
+static SmallVector<SmallVector<Conv2dOp>> groupSiblings(Value input) {
+  SmallVector<Conv2dOp> convs;
+  for (Operation *user : input.getUsers())
+    if (auto conv = dyn_cast<Conv2dOp>(user))
+      if (conv.getInput() == input && !llvm::is_contained(convs, conv) && isCandidate(conv))
+        convs.push_back(conv);
+  SmallVector<SmallVector<Conv2dOp>> groups;
+  for (Conv2dOp conv : convs) {
+    auto *group = llvm::find_if(groups, [&](const SmallVector<Conv2dOp> &members) {
+      return members.front()->getBlock() == conv->getBlock() &&
+             haveSameGeometry(members.front(), conv);
+    });
+    if (group == groups.end())
+      groups.push_back({conv});
+    else
+      group->push_back(conv);
+  }
+  for (SmallVector<Conv2dOp> &group : groups)
+    llvm::sort(group, [](Conv2dOp a, Conv2dOp b) { return a->isBeforeInBlock(b); });
+  return groups;
+}
+
+/// Puts first the convolutions that fill whole channel blocks and keeps one other at most, at the
+/// end: any slice after it would start within a block.
+static SmallVector<Conv2dOp> arrangeByBlocks(ArrayRef<Conv2dOp> group, int64_t channelBlock) {
+  SmallVector<Conv2dOp> arranged, ragged;
+  for (Conv2dOp conv : group)
+    (numFilters(conv) % channelBlock ? ragged : arranged).push_back(conv);
+  // The widest gains most; among equals the first.
+  if (!ragged.empty())
+    arranged.push_back(*std::max_element(ragged.begin(), ragged.end(), [](auto a, auto b) {
+      return numFilters(a) < numFilters(b);
+    }));
+  return arranged;
+}
+
+/// conv(x, A), conv(x, B) -> c = conv(x, [A; B]), slice(c, 0, |A|), slice(c, |A|, |B|)
+static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dOp first) {
+  SmallVector<Value> constants;
+  SmallVector<Location> locations;
+  int64_t total = 0;
+  bool hasBias = false;
+  for (Conv2dOp part : parts) {
+    constants.push_back(part.getFilter());
+    constants.push_back(part.getBias());
+    locations.push_back(part.getLoc());
+    total += numFilters(part);
+    hasBias |= part.getBias() != nullptr;
+  }
+  rewriter.setInsertionPoint(first);
+  SmallVector<int64_t> filterShape(tensorType(first.getFilter()).getShape());
+  filterShape[0] = total;
+  Value filter = createConstant(
+      rewriter, constants.front().getLoc(), {}, filterShape, [&](auto out) {
+        float *to = out.data();
+        for (Conv2dOp part : parts)
+          to = llvm::copy(ConstantOperand(part.getFilter()).values(), to);
+      });
+  Value bias;
+  if (hasBias)
+    bias = createConstant(rewriter, filter.getLoc(), {}, {total}, [&](auto out) {
+      float *to = out.data();
+      for (Conv2dOp part : parts)
+        to = part.getBias() ? llvm::copy(ConstantOperand(part.getBias()).values(), to)
+                            : std::fill_n(to, numFilters(part), 0.0f);
+    });
+  SmallVector<int64_t> shape(tensorType(first.getOutput()).getShape());
+  shape[1] = total;
+  auto merged = rewriter.create<Conv2dOp>(
+      rewriter.getFusedLoc(locations), first.getType().clone(shape), first.getInput(), filter,
+      bias, /*residual=*/Value(), first.getStridesAttr(), first.getPadsAttr(),
+      first.getDilationsAttr(), first.getGroupsAttr(), first.getActAttr());
+  int64_t offset = 0;
+  for (Conv2dOp part : parts) {
+    int64_t count = numFilters(part);
+    Value slice =
+        rewriter.create<SliceOp>(part.getLoc(), part.getType(), merged, offset, count);
+    offset += count;
+    rewriter.replaceOp(part, slice);
+  }
+  eraseUnusedConstants(rewriter, constants);
+}
+
+namespace {
+struct MergeSiblingConvsPass : incc::impl::MergeSiblingConvsPassBase<MergeSiblingConvsPass> {
+  using MergeSiblingConvsPassBase::MergeSiblingConvsPassBase;
+
+  /// 1. For each tensor, in the order of the IR, group its convolutions that differ in filters only.
+  /// 2. Leave out what would cost a copy: parts of a concatenation, slices that split a block.
+  /// 3. Merge what is left of a group, if two or more, in the place of the first.
+  void runOnOperation() override {
+    if (channelBlock < 1) {
+      getOperation().emitError("channel-block must be positive, got ") << channelBlock;
+      return signalPassFailure();
+    }
+    SmallVector<Value> tensors;
+    getOperation().walk([&](Block *block) { llvm::append_range(tensors, block->getArguments()); });
+    getOperation().walk([&](Operation *op) {
+      if (!isa<ConstantOp>(op))
+        llvm::append_range(tensors, op->getResults());
+    });
+    IRRewriter rewriter(&getContext());
+    // Merging replaces results of convolutions; their readers are then found at the slices.
+    DenseSet<Value> gone;
+    for (Value tensor : tensors) {
+      if (gone.contains(tensor))
+        continue;
+      for (const SmallVector<Conv2dOp> &group : groupSiblings(tensor)) {
+        SmallVector<Conv2dOp> parts = arrangeByBlocks(group, channelBlock);
+        if (parts.size() < 2)
+          continue;
+        for (Conv2dOp part : parts)
+          gone.insert(part.getOutput());
+        Conv2dOp first = *std::min_element(parts.begin(), parts.end(), [](auto a, auto b) {
+          return a->isBeforeInBlock(b);
+        });
+        mergeConvs(rewriter, parts, first);
+        numMerged += parts.size() - 1;
+      }
+    }
+  }
+};
+} // namespace
