@@ -1,0 +1,133 @@
+// The passes of incc. The order in which they run is in Pipeline.cpp.
+#ifndef INCC_PASSES_PASSES_TD
+#define INCC_PASSES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class CnnPass<string name> : Pass<name, "::mlir::func::FuncOp"> {
+  let dependentDialects = ["::incc::cnn::CnnDialect"];
+}
+
+def SimplifyForInferencePass : CnnPass<"simplify-for-inference"> {
+  let summary = "Drop what only training needs, and identities";
+  let description = [{
+    Removes dropout, ops that return their input, outputs that nobody asked for and all that only
+    they needed. Writes pools and concats in their simplest form: an adaptive average becomes the
+    identity, a global or a windowed average; `cnn.linear` flattens by itself.
+  }];
+  let options = [
+    ListOption<"keepOutputs", "keep-outputs", "std::string",
+               "Names (cnn.name) of the function's results to keep; all if empty">,
+  ];
+}
+
+def FoldBatchNormPass : CnnPass<"fold-batch-norm"> {
+  let summary = "Fold per-channel factors and offsets into the weights of the layer before them";
+  let description = [{
+    `bn(conv(x, W) + b)` is `conv(x, W * s) + ((b - mean) * s + shift)` with
+    `s = scale / sqrt(variance + epsilon)` per output channel; computed in double precision.
+    `cnn.scale`, `cnn.mul` and `cnn.add` by constants fold likewise. A batch norm that precedes a
+    convolution without padding folds into that one's input channels. What remains becomes a
+    depthwise 1x1 convolution, so that no later pass sees a batch norm.
+  }];
+  let statistics = [
+    Statistic<"numFolded", "num-folded", "ops folded into weights">,
+    Statistic<"numDepthwise", "num-depthwise", "batch norms turned into depthwise convolutions">,
+  ];
+}
+
+def FuseConvEpiloguePass : CnnPass<"fuse-conv-epilogue"> {
+  let summary = "Move residual additions and activations into the op before them";
+  let description = [{
+    `act(conv(x) + y)` becomes one `cnn.conv2d` (or `cnn.linear`) with a residual and an activation,
+    which are then applied while the sums are in registers. Additions, products and average pools
+    take the activation that follows them.
+  }];
+  let statistics = [
+    Statistic<"numResiduals", "num-residuals", "additions fused">,
+    Statistic<"numActivations", "num-activations", "activations fused">,
+  ];
+}
+
+def CommuteAvgPoolPass : CnnPass<"commute-avg-pool"> {
+  let summary = "Pool after a 1x1 convolution that reduces channels, not before it";
+  let description = [{
+    `act(conv1x1(avg_pool(x)) + b)` is `act(avg_pool(conv1x1(x)) + b)`: one acts on channels, the
+    other on positions, both are linear. It pays where the convolution leaves fewer channels to pool.
+  }];
+  let statistics = [Statistic<"numCommuted", "num-commuted", "pairs exchanged">];
+}
+
+def MergeSiblingConvsPass : CnnPass<"merge-sibling-convs"> {
+  let summary = "Compute convolutions that read the same tensor as one";
+  let description = [{
+    Convolutions of equal geometry and activation that read one tensor become one convolution with
+    their filters joined along K, and a `cnn.slice` for each. The input is then read once.
+  }];
+  let options = [
+    Option<"channelBlock", "channel-block", "int64_t", /*default=*/"16",
+           "Slices start at multiples of this, so that they need no copy">,
+  ];
+  let statistics = [Statistic<"numMerged", "num-merged", "convolutions merged away">];
+}
+
+def AssignLayoutPass : CnnPass<"assign-layout"> {
+  let summary = "Choose how each feature map lies in memory";
+  let description = [{
+    Maps get channels in blocks of a vector register and a halo as wide as the padding of the
+    convolutions that read them, so that these need no test at the borders. What a concat joins or a
+    slice takes apart shares one halo, and can then be done in place. A network's input of few
+    channels stays planar. `cnn.to_layout` converts where layouts meet.
+  }];
+  let options = [
+    Option<"channelBlock", "channel-block", "int64_t", /*default=*/"16",
+           "Channels in a block: floats in a vector register">,
+  ];
+}
+
+def ConvertCnnToPlanPass : Pass<"convert-cnn-to-plan", "::mlir::ModuleOp"> {
+  let summary = "Turn layers on tensors into kernels on buffers, one stage each";
+  let dependentDialects = ["::incc::plan::PlanDialect"];
+}
+
+def ElideConcatPass : Pass<"elide-concat", "::incc::plan::ProgramOp"> {
+  let summary = "Let the branches of a concat write into their slices of the result";
+  let description = [{
+    The buffer of a branch becomes a view of the concat's, and the copy goes. Declines where the
+    slice does not start on a block of channels, layouts differ, or the branch is not a buffer of its
+    own (an input, a slice, or part of another concat).
+  }];
+  let statistics = [Statistic<"numElided", "num-elided", "copies elided">];
+}
+
+def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
+  let summary = "Choose algorithm, register tile, and tasks of every kernel";
+  let description = [{
+    By a model of the target: multiply-adds and loads that start in a cycle, registers, and the
+    traffic beyond the L2 cache for each order of tasks. Sets `config` and `tasks`.
+  }];
+  let options = [
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
+    Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+  ];
+}
+
+def PlanMemoryPass : Pass<"plan-memory", "::incc::plan::ProgramOp"> {
+  let summary = "Give every buffer its place in the arena and every weights its place in the section";
+  let description = [{
+    Buffers whose lives overlap get disjoint bytes; a buffer lives from the first stage that names
+    it (or a view of it) to the last. Offsets come from several greedy orders and a local search from
+    the best of them, which ends at the lower bound: the largest sum of buffers live at once. Equal
+    weights read in the same way are stored once. A remark reports peak and bound.
+  }];
+  let options = [
+    Option<"searchEffort", "search-effort", "uint64_t", /*default=*/"10000000",
+           "Pairs of buffers that the local search may compare">,
+  ];
+  let statistics = [
+    Statistic<"arenaBytes", "arena-bytes", "bytes of the arena">,
+    Statistic<"liveBytes", "live-bytes", "largest sum of live buffers, in bytes">,
+  ];
+}
+
+#endif // INCC_PASSES_PASSES_TD

@@ -1,0 +1,115 @@
+// The order of incc's passes: the only place where it is written.
+#include "passes/Pipeline.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace incc;
+
+static void addSimplify(OpPassManager &module, const PipelineOptions &options) {
+  OpPassManager &function = module.nest<func::FuncOp>();
+  SimplifyForInferencePassOptions simplify;
+  simplify.keepOutputs = options.keepOutputs;
+  function.addPass(createSimplifyForInferencePass(simplify));
+  function.addPass(createFoldBatchNormPass());
+}
+
+static void addFuse(OpPassManager &module, const PipelineOptions &options) {
+  if (options.optLevel < 1)
+    return;
+  OpPassManager &function = module.nest<func::FuncOp>();
+  function.addPass(createFuseConvEpiloguePass());
+  if (options.optLevel < 2)
+    return;
+  function.addPass(createCommuteAvgPoolPass());
+  MergeSiblingConvsPassOptions merge;
+  merge.channelBlock = options.target.isa.lanes;
+  function.addPass(createMergeSiblingConvsPass(merge));
+}
+
+static void addLayout(OpPassManager &module, const PipelineOptions &options) {
+  AssignLayoutPassOptions layout;
+  layout.channelBlock = options.target.isa.lanes;
+  module.addNestedPass<func::FuncOp>(createAssignLayoutPass(layout));
+}
+
+static void addPlan(OpPassManager &module, const PipelineOptions &options) {
+  module.addPass(createConvertCnnToPlanPass());
+  if (options.optLevel >= 1)
+    module.addNestedPass<plan::ProgramOp>(createElideConcatPass());
+  ChooseAlgorithmPassOptions choose;
+  choose.mcpu = options.target.cpu.name.str();
+  choose.threads = options.threads;
+  module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose));
+}
+
+static void addMemory(OpPassManager &module, const PipelineOptions &) {
+  module.addNestedPass<plan::ProgramOp>(createPlanMemoryPass());
+}
+
+namespace {
+struct Phase {
+  llvm::StringRef name;
+  void (*addPasses)(OpPassManager &, const PipelineOptions &);
+};
+} // namespace
+
+static constexpr Phase kPhases[] = {
+    {"import", [](OpPassManager &, const PipelineOptions &) {}},
+    {"simplify", addSimplify},
+    {"fuse", addFuse},
+    {"layout", addLayout},
+    {"plan", addPlan},
+    {"memory", addMemory},
+};
+
+llvm::ArrayRef<llvm::StringRef> incc::phaseNames() {
+  static const auto names = llvm::map_to_vector(kPhases, [](const Phase &p) { return p.name; });
+  return names;
+}
+
+void incc::buildCnnPipeline(OpPassManager &manager, const PipelineOptions &options) {
+  for (const Phase &phase : kPhases) {
+    phase.addPasses(manager, options);
+    if (phase.name == options.compileTo)
+      return;
+  }
+}
+
+namespace {
+/// What `--incc-pipeline=...` takes.
+struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
+  Option<unsigned> optLevel{*this, "opt-level", llvm::cl::desc("As incc's -O"),
+                            llvm::cl::init(2)};
+  Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("CPU to compile for"),
+                           llvm::cl::init("native")};
+  Option<unsigned> threads{*this, "threads", llvm::cl::desc("Threads to schedule for"),
+                           llvm::cl::init(1)};
+  ListOption<std::string> keepOutputs{*this, "keep-outputs", llvm::cl::desc("Outputs to keep")};
+  Option<std::string> compileTo{*this, "compile-to", llvm::cl::desc("Last phase to run")};
+};
+} // namespace
+
+void incc::registerCnnPipeline() {
+  PassPipelineRegistration<CommandLineOptions>(
+      "incc-pipeline", "All passes from a frontend's IR to a plan",
+      [](OpPassManager &manager, const CommandLineOptions &given) {
+        llvm::Expected<Target> target = Target::lookup(given.mcpu);
+        if (!target)
+          llvm::report_fatal_error(target.takeError(), /*gen_crash_diag=*/false);
+        if (!given.compileTo.empty() && !llvm::is_contained(phaseNames(), given.compileTo))
+          llvm::report_fatal_error("unknown phase '" + llvm::Twine(given.compileTo) +
+                                       "'; phases are " + llvm::join(phaseNames(), ", "),
+                                   /*gen_crash_diag=*/false);
+        PipelineOptions options;
+        options.optLevel = given.optLevel;
+        options.keepOutputs.assign(given.keepOutputs.begin(), given.keepOutputs.end());
+        options.target = *target;
+        options.threads = given.threads;
+        options.compileTo = given.compileTo;
+        buildCnnPipeline(manager, options);
+      });
+}
