@@ -101,9 +101,9 @@ std::string Exporter::activate(Operation *op, const std::string &input, cnn::Act
   using Kind = cnn::ActivationKind;
   std::string result, gate;
   auto clip = [&](float low, float high) {
-    writer.addNode("Clip", op,
-                   {input, writer.addFloats("low", {}, {low}), writer.addFloats("high", {}, {high})},
-                   &result);
+    writer.addNode(
+        "Clip", op,
+        {input, writer.addFloats("low", {}, {low}), writer.addFloats("high", {}, {high})}, &result);
     return result;
   };
   switch (act.getKind()) {
@@ -134,7 +134,9 @@ std::string Exporter::activate(Operation *op, const std::string &input, cnn::Act
     writer.addNode("Sigmoid", op, {input}, &gate);
     break;
   case Kind::hard_swish: // As a product, because not every engine has the op.
-    writer.addNode("HardSigmoid", op, {input}, &gate).setFloat("alpha", 1.0 / 6).setFloat("beta", 0.5);
+    writer.addNode("HardSigmoid", op, {input}, &gate)
+        .setFloat("alpha", 1.0 / 6)
+        .setFloat("beta", 0.5);
     break;
   }
   writer.addNode("Mul", op, {input, gate}, &result);
@@ -186,8 +188,8 @@ void Exporter::write(cnn::LrnOp op) {
       .setFloat("bias", op.getK().convertToDouble());
 }
 
-/// What `ceil_mode` adds at the bottom and right: rows and columns that the last windows need beyond
-/// the padded input. Written as padding, because engines differ in how they round up.
+/// What `ceil_mode` adds at the bottom and right: rows and columns that the last windows need
+/// beyond the padded input. Written as padding, because engines differ in how they round up.
 template <typename OpT> static std::array<int64_t, 2> overhang(OpT op) {
   ArrayRef<int64_t> in = cnn::tensorType(op.getInput()).getShape();
   ArrayRef<int64_t> out = cnn::tensorType(op.getOutput()).getShape();
@@ -235,8 +237,8 @@ void Exporter::write(cnn::AvgPoolOp op) {
   if (op.getBias()) {
     std::vector<float> storage;
     ArrayRef<float> bias = cnn::constantValues(op.getBias(), storage);
-    std::string sum, values = writer.addFloats(
-                         "bias", {1, static_cast<int64_t>(bias.size()), 1, 1}, bias);
+    std::string sum,
+        values = writer.addFloats("bias", {1, static_cast<int64_t>(bias.size()), 1, 1}, bias);
     writer.addNode("Add", op, {result, values}, &sum);
     result = sum;
   }
@@ -305,16 +307,16 @@ static llvm::Error exportFunction(func::FuncOp func, onnx::GraphProto &graph) {
   GraphWriter &writer = exporter.writer;
   for (BlockArgument arg : func.getArguments()) {
     unsigned index = arg.getArgNumber();
-    std::string name = writer.uniqueName(
-        publicName(func.getArgAttr(index, cnn::kNameAttr), "input", index));
+    std::string name =
+        writer.uniqueName(publicName(func.getArgAttr(index, cnn::kNameAttr), "input", index));
     describe(*graph.add_input(), name, arg.getType());
     writer.bind(arg, name);
   }
   // A value that is returned once is known by the output's name; others are copied to it.
   SmallVector<std::pair<Value, std::string>> copies;
   for (auto [index, value] : llvm::enumerate(terminator.getOperands())) {
-    std::string name = writer.uniqueName(
-        publicName(func.getResultAttr(index, cnn::kNameAttr), "output", index));
+    std::string name =
+        writer.uniqueName(publicName(func.getResultAttr(index, cnn::kNameAttr), "output", index));
     describe(*graph.add_output(), name, value.getType());
     if (writer.isBound(value) || value.getDefiningOp<cnn::ConstantOp>())
       copies.push_back({value, name});

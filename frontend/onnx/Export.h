@@ -8,7 +8,8 @@
 
 namespace incc {
 
-/// Writes the module's only function to `os` as an ONNX model (opset 17), one node or few per layer.
+/// Writes the module's only function to `os` as an ONNX model (opset 17), one node or few per
+/// layer.
 ///
 /// Nodes are named after their layers and initializers after the tensors they were loaded from;
 /// inputs and outputs have their public names. Other engines then run the same network: it is what
