@@ -81,7 +81,8 @@ private:
   Constant *string(StringRef text) {
     GlobalVariable *&known = strings[text];
     if (!known) {
-      known = constant(ConstantDataArray::getString(context, text), "incc_string");
+      known = constant(ConstantDataArray::getString(context, text), "");
+      known->setLinkage(GlobalValue::PrivateLinkage);
       known->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
     }
     return known;
@@ -269,7 +270,7 @@ bool TableBuilder::defineProgram() {
 /// Entry points get the model's name and are visible; nothing else leaves the object.
 static void nameEntryPoints(const LibraryDesc &desc, OutputKind kind, Module &module) {
   for (GlobalObject &object : module.global_objects()) {
-    if (object.isDeclaration())
+    if (object.isDeclaration() || object.hasLocalLinkage())
       continue;
     object.setVisibility(GlobalValue::DefaultVisibility);
     object.setLinkage(GlobalValue::InternalLinkage);
@@ -295,6 +296,7 @@ static Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Librar
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmParser(); // for the runtime's inline assembly
   LLVMInitializeX86AsmPrinter();
   std::string message;
   const Target *target = TargetRegistry::lookupTarget(desc.triple, message);

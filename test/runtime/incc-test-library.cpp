@@ -1,7 +1,7 @@
 // incc-test-library DESCRIPTION.json OUT.{so,o,a} KERNELS.o...: a library whose contents the
 // description gives, field by field as in LibraryDesc.
 #include "backends/llvm/Library.h"
-#include "llvm/Support/Endian.h"
+#include "llvm/Support/EndianStream.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -68,7 +68,7 @@ static Error writeWeights(const json::Object &object, raw_ostream &os) {
   int64_t bytes = object.getInteger("weights_written").value_or(*object.getInteger("weights_bytes"));
   const json::Array &weights = *object.getArray("weights");
   for (int64_t i = 0; i < bytes / 4; ++i)
-    support::endian::write<float>(os, *weights[i % weights.size()].getAsNumber(),
+    support::endian::write<float>(os, float(*weights[i % weights.size()].getAsNumber()),
                                   endianness::little);
   if (std::optional<StringRef> failure = object.getString("weights_failure"))
     return createStringError(*failure);
