@@ -90,8 +90,11 @@ static Expected<std::string> findLinker() {
                            " (Debian: apt-get install lld-19)");
 }
 
-/// The first error of a run of lld; a failure to write reads like one of our own.
+/// The first error of a run of lld; a failure to write reads like one of our own. lld writes through
+/// a mapping, where a disk that fills up raises a bus error.
 static Error linkerError(StringRef text) {
+  if (text.starts_with("Bus error"))
+    return createStringError("No space left on device");
   for (StringRef reason : {"No space left on device", "File too large", "Disk quota exceeded"})
     if (text.contains(reason))
       return createStringError(reason);

@@ -299,7 +299,7 @@ static Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Librar
   LLVMInitializeX86AsmParser(); // for the runtime's inline assembly
   LLVMInitializeX86AsmPrinter();
   std::string message;
-  const Target *target = TargetRegistry::lookupTarget(desc.triple, message);
+  const llvm::Target *target = TargetRegistry::lookupTarget(desc.triple, message);
   if (!target)
     return createStringError(message);
   TargetOptions options;
