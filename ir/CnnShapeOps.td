@@ -4,7 +4,7 @@
 
 include "ir/CnnBase.td"
 
-def Cnn_ConstantOp : Cnn_Op<"constant", [ConstantLike]> {
+def Cnn_ConstantOp : Cnn_Op<"constant", [ConstantLike, AllTypesMatch<["value", "output"]>]> {
   let summary = "weights";
   let description = [{
     Large values are `dense_resource` blobs that map the weights file or own folded values; small
@@ -15,9 +15,8 @@ def Cnn_ConstantOp : Cnn_Op<"constant", [ConstantLike]> {
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
     build($_builder, $_state, value.getType(), value);
   }]>];
-  let assemblyFormat = "$value attr-dict `:` type($output)";
+  let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Cnn_ConcatOp : Cnn_LayerOp<"concat"> {

@@ -80,9 +80,9 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, SingleBlock, NoTermi
 
 def Plan_InputOp : Plan_Op<"input"> {
   let summary = "the caller's input array (dense NCHW)";
-  let arguments = (ins I64Attr:$index, StrAttr:$name);
+  let arguments = (ins I64Attr:$index, StrAttr:$name, DenseI64ArrayAttr:$dims);
   let results = (outs Plan_MapType:$map);
-  let assemblyFormat = "$index $name attr-dict `:` type($map)";
+  let assemblyFormat = "$index $name `dims` $dims attr-dict `:` type($map)";
 }
 
 def Plan_OutputOp : Plan_Op<"output"> {

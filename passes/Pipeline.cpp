@@ -79,6 +79,25 @@ void incc::buildCnnPipeline(OpPassManager &manager, const PipelineOptions &optio
   }
 }
 
+std::vector<std::string> incc::passNames() {
+  PipelineOptions options;
+  options.target = llvm::cantFail(Target::lookup("x86-64"));
+  OpPassManager manager(ModuleOp::getOperationName());
+  buildCnnPipeline(manager, options);
+  // A manager only shows its passes as text: take the words that are passes' names.
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  manager.printAsTextualPipeline(os);
+  registerInccPasses();
+  SmallVector<StringRef> words;
+  llvm::SplitString(text, words, "(){},= ");
+  std::vector<std::string> names;
+  for (StringRef word : words)
+    if (PassInfo::lookup(word) && !llvm::is_contained(names, word))
+      names.push_back(word.str());
+  return names;
+}
+
 namespace {
 /// What `--incc-pipeline=...` takes.
 struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {

@@ -30,6 +30,9 @@ struct PipelineOptions {
 /// adds no pass.
 llvm::ArrayRef<llvm::StringRef> phaseNames();
 
+/// The passes of the whole pipeline, in their order.
+std::vector<std::string> passNames();
+
 /// Adds to `manager`, which runs on a module, all passes from the frontend's IR to a `plan.program`.
 void buildCnnPipeline(mlir::OpPassManager &manager, const PipelineOptions &options);
 

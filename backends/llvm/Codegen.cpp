@@ -1,0 +1,210 @@
+// Compilation of kernels in parallel: MLIR, LLVM IR, machine code.
+#include "backends/llvm/Codegen.h"
+#include "backends/llvm/Emitters.h"
+#include "backends/llvm/Lowering.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace mlir;
+using namespace incc;
+
+namespace {
+
+/// A kernel to compile, and the name of its function.
+struct DistinctKernel {
+  plan::KernelOp kernel;
+  std::string symbol;
+};
+
+/// Kernels that are compiled as one module.
+using Partition = SmallVector<DistinctKernel *>;
+
+} // namespace
+
+/// What two invocations must agree in to share a function.
+static std::string keyOf(plan::KernelOp kernel) {
+  std::string key;
+  llvm::raw_string_ostream os(key);
+  os << kernel.getKind() << kernel.getParams();
+  if (auto config = kernel.getConfig())
+    os << *config;
+  for (Type type : kernel->getOperandTypes())
+    os << type;
+  return key;
+}
+
+static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CodegenOptions &options) {
+  static const bool initialized = [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    return true;
+  }();
+  (void)initialized;
+  constexpr StringLiteral triple = "x86_64-unknown-linux-gnu";
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions targetOptions;
+  StringRef cpu = options.codegenCpu.empty() ? options.target.isa.llvmCpu
+                                             : StringRef(options.codegenCpu);
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, cpu, "", targetOptions, llvm::Reloc::PIC_, std::nullopt,
+      options.optLevel == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Aggressive));
+}
+
+/// `void symbol(const incc_args *args, int begin, int end)`: takes the operands' addresses from
+/// args and calls the kernel's body, which is inlined.
+static void addEntryPoint(llvm::Module &module, const DistinctKernel &kernel) {
+  llvm::Function *body = module.getFunction(kernel.symbol + "_body");
+  body->setLinkage(llvm::GlobalValue::InternalLinkage);
+  body->addFnAttr(llvm::Attribute::AlwaysInline);
+  llvm::LLVMContext &context = module.getContext();
+  llvm::IRBuilder<> b(context);
+  auto *type = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()},
+                                       false);
+  auto *entry =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, kernel.symbol, module);
+  entry->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", entry));
+  llvm::Value *table = b.CreateLoad(b.getPtrTy(), entry->getArg(0));
+  SmallVector<llvm::Value *> arguments;
+  for (unsigned i = 0; i + 2 < body->arg_size(); ++i)
+    arguments.push_back(
+        b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), table, i)));
+  for (unsigned i : {1, 2})
+    arguments.push_back(b.CreateSExt(entry->getArg(i), b.getInt64Ty()));
+  b.CreateCall(body, arguments);
+  b.CreateRetVoid();
+}
+
+static void setAttributes(llvm::Module &module, const CodegenOptions &options,
+                          llvm::TargetMachine &machine) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("tune-cpu", options.target.cpu.llvmTune);
+    // Kernels say themselves how wide their vectors are.
+    function.addFnAttr("prefer-vector-width", std::to_string(32 * options.target.isa.lanes));
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+  }
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned optLevel) {
+  // Kernels are vectorized and unrolled already.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = false;
+  tuning.LoopInterleaving = false;
+  llvm::PassBuilder passes(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  passes.registerModuleAnalyses(modules);
+  passes.registerCGSCCAnalyses(sccs);
+  passes.registerFunctionAnalyses(functions);
+  passes.registerLoopAnalyses(loops);
+  passes.crossRegisterProxies(loops, functions, sccs, modules);
+  llvm::OptimizationLevel level =
+      optLevel >= 2 ? llvm::OptimizationLevel::O2 : llvm::OptimizationLevel::O1;
+  passes.buildPerModuleDefaultPipeline(level).run(module, modules);
+}
+
+static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &partition,
+                                                              const CodegenOptions &options) {
+  MLIRContext *context = partition.front()->kernel.getContext();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
+  for (DistinctKernel *distinct : partition) {
+    KernelBuilder builder(*module, distinct->symbol + "_body", distinct->kernel, options.target);
+    findEmitter(distinct->kernel.getKind())->emit(builder);
+  }
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> code = lowerToLlvmIr(*module, llvmContext);
+  module = {};
+  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(options);
+  if (!code || !machine)
+    return failure();
+  for (DistinctKernel *distinct : partition)
+    addEntryPoint(*code, *distinct);
+  code->setTargetTriple(machine->getTargetTriple().str());
+  code->setDataLayout(machine->createDataLayout());
+  setAttributes(*code, options, *machine);
+  optimize(*code, *machine, options.optLevel);
+
+  SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream os(bytes);
+  if (options.kind == CodeKind::LlvmIr) {
+    code->print(os, nullptr);
+  } else {
+    llvm::legacy::PassManager passes;
+    if (machine->addPassesToEmitFile(passes, os, nullptr,
+                                     options.kind == CodeKind::Assembly
+                                         ? llvm::CodeGenFileType::AssemblyFile
+                                         : llvm::CodeGenFileType::ObjectFile))
+      return failure();
+    passes.run(*code);
+  }
+  return llvm::MemoryBuffer::getMemBufferCopy({bytes.data(), bytes.size()}, "kernels");
+}
+
+FailureOr<CompiledKernels> incc::compileKernels(plan::ProgramOp program,
+                                                const CodegenOptions &options) {
+  CompiledKernels result;
+  std::vector<std::unique_ptr<DistinctKernel>> distinct;
+  llvm::StringMap<unsigned> byKey;
+  WalkResult walk = program.walk([&](plan::KernelOp kernel) {
+    if (!findEmitter(kernel.getKind())) {
+      kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
+      return WalkResult::interrupt();
+    }
+    auto [entry, isNew] = byKey.try_emplace(keyOf(kernel), distinct.size());
+    if (isNew) {
+      StringRef op = kernel.getKind();
+      op.consume_front("cnn.");
+      distinct.push_back(std::make_unique<DistinctKernel>(
+          DistinctKernel{kernel, ("k" + Twine(distinct.size()) + "_" + op).str()}));
+    }
+    result.symbolOf[kernel] = entry->second;
+    return WalkResult::advance();
+  });
+  if (walk.wasInterrupted())
+    return failure();
+
+  // More modules than threads, so that they end together; a fixed number, so that the result does
+  // not depend on the machine.
+  constexpr size_t kNumPartitions = 16;
+  std::vector<Partition> partitions(std::min(kNumPartitions, distinct.size()));
+  for (auto [i, kernel] : llvm::enumerate(distinct)) {
+    result.symbols.push_back(kernel->symbol);
+    partitions[i % partitions.size()].push_back(kernel.get());
+  }
+  result.code.resize(partitions.size());
+  std::atomic<bool> failed = false;
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  for (auto [i, partition] : llvm::enumerate(partitions))
+    pool.async([&, i = i, partition = &partition] {
+      auto code = compile(*partition, options);
+      if (succeeded(code))
+        result.code[i] = std::move(*code);
+      else
+        failed = true;
+    });
+  pool.wait();
+  if (failed) {
+    program.emitError("generating code failed");
+    return failure();
+  }
+  return result;
+}

@@ -1,0 +1,42 @@
+// From the kernels of a plan to machine code: one function per distinct kernel.
+#ifndef INCC_BACKENDS_LLVM_CODEGEN_H
+#define INCC_BACKENDS_LLVM_CODEGEN_H
+
+#include "ir/Plan.h"
+#include "ir/Target.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+namespace incc {
+
+enum class CodeKind { LlvmIr, Assembly, Object };
+
+struct CodegenOptions {
+  Target target;
+  CodeKind kind = CodeKind::Object;
+  /// Instruction set to generate code for, if not that of the target: a way to run kernels that
+  /// were planned for another machine.
+  std::string codegenCpu;
+  /// Passes of LLVM that run: 0 to 3.
+  unsigned optLevel = 3;
+};
+
+struct CompiledKernels {
+  /// One function `void k(const incc_args *, int begin, int end)` for each distinct kernel.
+  std::vector<std::string> symbols;
+  /// Index into `symbols` of each `plan.kernel`.
+  llvm::DenseMap<mlir::Operation *, unsigned> symbolOf;
+  /// Objects (or texts) that define the symbols, always in the same order.
+  std::vector<std::unique_ptr<llvm::MemoryBuffer>> code;
+};
+
+/// Registers what lowering needs. Call once per context, before `compileKernels`.
+void registerCodegenDialects(mlir::MLIRContext &context);
+
+/// Compiles the kernels of `program`, in parallel. Emits diagnostics on failure.
+mlir::FailureOr<CompiledKernels> compileKernels(plan::ProgramOp program,
+                                                const CodegenOptions &options);
+
+} // namespace incc
+
+#endif // INCC_BACKENDS_LLVM_CODEGEN_H

@@ -1,0 +1,339 @@
+// Direct convolution on blocked channels, with bias, residual and activation applied in registers.
+#include "backends/llvm/Emitters.h"
+#include "backends/llvm/MicroKernel.h"
+#include "ir/ConvPlan.h"
+
+using namespace mlir;
+using namespace incc;
+
+/// Steps ahead that weights are prefetched: some hundred cycles.
+static constexpr int64_t kPrefetchSteps = 32;
+
+namespace {
+
+/// Output blocks are taken in tiles of `config.tileBlocks`; each group may end in a narrower one.
+struct DirectConv {
+  DirectConv(KernelBuilder &b)
+      : b(b), shape(b.kernel), config(ConvConfig::fromAttr(*b.kernel.getConfig())),
+        act(KernelParams(b.kernel).act()) {
+    groups = packedGroups(shape, config.algorithm);
+    blocksPerGroup = shape.out.c() / groups / b.lanes + (shape.out.c() / groups % b.lanes != 0);
+    tilesPerGroup = (blocksPerGroup + config.tileBlocks - 1) / config.tileBlocks;
+    stepsPerOutput = shape.in.c() / groups * shape.kh * shape.kw;
+  }
+
+  KernelBuilder &b;
+  ConvShape shape;
+  ConvConfig config;
+  std::optional<cnn::ActivationAttr> act;
+  int64_t groups, blocksPerGroup, tilesPerGroup, stepsPerOutput;
+
+  int64_t inPixel() const { return shape.strideW * shape.in.getBlock(); }
+  int64_t inRow() const { return shape.strideH * shape.in.rowStride(); }
+
+  /// The reduction over channels and taps. Packed weights come in the same order.
+  void addReduction(MicroKernel &kernel) const {
+    int64_t block = shape.in.getBlock(), channels = shape.in.c() / groups;
+    int64_t tapRow = shape.dilationH * shape.in.rowStride(), tapColumn = shape.dilationW * block;
+    int64_t plane = shape.in.planeStride();
+    if (block == 1) { // planar: a plane per channel
+      kernel.parts.push_back(
+          {{{channels, plane}, {shape.kh, tapRow}}, {shape.kw, tapColumn}, 0});
+      return;
+    }
+    int64_t whole = channels / block;
+    if (shape.kh == 1 && shape.kw == 1)
+      kernel.parts.push_back({{{whole, plane}}, {block, 1}, 0});
+    else
+      kernel.parts.push_back(
+          {{{whole, plane}, {shape.kh, tapRow}, {shape.kw, tapColumn}}, {block, 1}, 0});
+    if (channels % block)
+      kernel.parts.push_back({{{shape.kh, tapRow}, {shape.kw, tapColumn}},
+                              {channels % block, 1},
+                              whole * plane});
+  }
+
+  struct Place {
+    Index n, block, row, column; // of the output; `block` counts over all groups
+    Index input, weights;        // offsets in floats
+  };
+
+  /// Computes a tile of `rows` x `columns` pixels and `blocks` output blocks.
+  void tile(const Place &place, int64_t rows, int64_t columns, int64_t blocks, bool prefetch) {
+    MicroKernel kernel;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; ++c)
+        kernel.pixelOffsets.push_back(r * inRow() + c * inPixel());
+    kernel.numBlocks = blocks;
+    kernel.prefetchSteps = prefetch ? kPrefetchSteps : 0;
+    addReduction(kernel);
+
+    KernelBuilder::Values acc;
+    KernelBuilder::Values bias;
+    for (int64_t j = 0; j < blocks; ++j)
+      bias.push_back(shape.hasBias ? b.loadVector(b.weights(1), b.mul(b.add(place.block, j), b.lanes))
+                                   : b.splat(0));
+    for (int64_t p = 0; p < rows * columns; ++p)
+      acc.append(bias.begin(), bias.end());
+    acc = kernel.emit(b, b.input(0), place.input, b.weights(0), place.weights, acc);
+
+    auto offset = [&](plan::MapType map, Index origin, int64_t r, int64_t c, int64_t j) {
+      return b.add(origin, r * map.rowStride() + c * map.getBlock() + j * map.planeStride());
+    };
+    Index outAt = b.at(shape.out, place.n, place.block, place.row, place.column);
+    Index residualAt = 0;
+    if (shape.residual)
+      residualAt = b.at(shape.residual, place.n, place.block, place.row, place.column);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; ++c)
+        for (int64_t j = 0; j < blocks; ++j) {
+          Value x = acc[(r * columns + c) * blocks + j];
+          if (shape.residual)
+            x = b.addf(x, b.loadVector(b.input(1), offset(shape.residual, residualAt, r, c, j)));
+          b.storeVector(b.activate(act, x), b.output(0), offset(shape.out, outAt, r, c, j));
+        }
+  }
+
+  /// Columns [begin, end) of `rows` rows, in tiles of near-equal width.
+  void row(Place place, int64_t rows, int64_t blocks, int64_t total) {
+    int64_t numTiles = (total + config.tileColumns - 1) / config.tileColumns;
+    int64_t wide = (total + numTiles - 1) / numTiles, numWide = total - numTiles * (wide - 1);
+    auto tiles = [&](int64_t first, int64_t count, int64_t width) {
+      b.loop(0, count, 1, [&](Index i) {
+        Place at = place;
+        Index x = b.add(b.mul(i, width), first);
+        at.column = b.add(place.column, x);
+        at.input = b.add(place.input, b.mul(x, inPixel()));
+        tile(at, rows, width, blocks, config.prefetchWeights);
+      });
+    };
+    tiles(0, numWide, wide);
+    tiles(numWide * wide, numTiles - numWide, wide - 1);
+  }
+
+  /// Output blocks of tile `g` of its group, `blocks` wide, for rows [y0, y1) of image `n`.
+  void panel(Index n, Index group, Index g, int64_t blocks, Index y0, Index y1) {
+    Place place{n, b.add(b.mul(group, blocksPerGroup), b.mul(g, config.tileBlocks)), 0, 0, 0, 0};
+    place.weights =
+        b.mul(b.add(b.mul(group, blocksPerGroup), b.mul(g, config.tileBlocks)),
+              stepsPerOutput * b.lanes);
+    // The first tap of output (0, 0) lies above and left of the image by the padding.
+    int64_t corner = shape.in.origin() - shape.padTop * shape.in.rowStride() -
+                     shape.padLeft * shape.in.getBlock();
+    Index image = b.add(b.mul(n, shape.in.imageStride()),
+                        b.mul(group, shape.in.c() / groups / shape.in.getBlock() *
+                                         shape.in.planeStride()));
+    image = b.add(image, corner);
+    if (shape.isFlat()) {
+      flatColumns(place, image, blocks, y0, y1);
+      return;
+    }
+    auto rowsFrom = [&](Index y, int64_t rows) {
+      Place at = place;
+      at.row = y;
+      at.input = b.add(image, b.mul(y, inRow()));
+      row(at, rows, blocks, shape.out.w());
+    };
+    // Whole tiles of rows; a last one of fewer rows where the height is not a multiple.
+    int64_t tileRows = config.tileRows, rest = shape.out.h() % tileRows;
+    if (tileRows == 1) {
+      b.loop(y0, y1, 1, [&](Index y) { rowsFrom(y, 1); });
+    } else {
+      Index wholeEnd = b.min(y1, shape.out.h() - rest);
+      b.loop(y0, wholeEnd, tileRows, [&](Index y) { rowsFrom(y, tileRows); });
+      if (rest)
+        b.ifThen(b.isEqual(y1, shape.out.h()), [&] { rowsFrom(shape.out.h() - rest, rest); });
+    }
+    b.loop(0, blocks, 1,
+           [&](Index j) { b.zeroHalo(b.output(0), shape.out, n, b.add(place.block, j), y0, y1); });
+  }
+
+  /// Flat: pixels [x0, x1) of the image as one row. Tasks start at multiples of `taskRows`, itself
+  /// a multiple of the tile; only the last may be shorter.
+  void flatColumns(Place place, Index image, int64_t blocks, Index x0, Index x1) {
+    int64_t total = shape.columns(), rest = total % config.taskRows;
+    auto columns = [&](int64_t count) {
+      Place at = place;
+      at.column = x0;
+      at.input = b.add(image, b.mul(x0, inPixel()));
+      row(at, 1, blocks, count);
+    };
+    if (!rest || config.taskRows > total)
+      return columns(std::min(total, config.taskRows));
+    b.ifThenElse(b.isEqual(b.sub(x1, x0), config.taskRows), [&] { columns(config.taskRows); },
+                 [&] { columns(rest); });
+  }
+
+  void emit() {
+    int64_t extent = shape.isFlat() ? shape.columns() : shape.out.h();
+    int64_t numRowTasks = (extent + config.taskRows - 1) / config.taskRows;
+    int64_t numTiles = groups * tilesPerGroup;
+    b.forEachTask([&](Index task) {
+      Index n = 0, rowTask = 0, channelTile = 0;
+      if (config.rowsOutermost) {
+        channelTile = b.rem(task, numTiles);
+        Index rest = b.div(task, numTiles);
+        rowTask = b.rem(rest, numRowTasks);
+        n = b.div(rest, numRowTasks);
+      } else {
+        rowTask = b.rem(task, numRowTasks);
+        Index rest = b.div(task, numRowTasks);
+        n = b.rem(rest, shape.out.n());
+        channelTile = b.div(rest, shape.out.n());
+      }
+      Index group = b.div(channelTile, tilesPerGroup), g = b.rem(channelTile, tilesPerGroup);
+      Index y0 = b.mul(rowTask, config.taskRows);
+      Index y1 = b.min(b.add(y0, config.taskRows), extent);
+      int64_t lastBlocks = blocksPerGroup - (tilesPerGroup - 1) * config.tileBlocks;
+      if (lastBlocks == config.tileBlocks)
+        return panel(n, group, g, config.tileBlocks, y0, y1);
+      if (tilesPerGroup == 1)
+        return panel(n, group, g, lastBlocks, y0, y1);
+      b.ifThenElse(
+          b.isEqual(g, tilesPerGroup - 1), [&] { panel(n, group, g, lastBlocks, y0, y1); },
+          [&] { panel(n, group, g, config.tileBlocks, y0, y1); });
+    });
+    b.finish();
+  }
+};
+
+/// Groups narrower than a block: lane k of an output block takes the inputs of its own group, by
+/// permuting the lanes of the input block; depthwise needs no permutation.
+struct LaneConv {
+  LaneConv(KernelBuilder &b)
+      : b(b), shape(b.kernel), config(ConvConfig::fromAttr(*b.kernel.getConfig())),
+        act(KernelParams(b.kernel).act()), width(shape.inChannelsPerGroup()) {}
+
+  KernelBuilder &b;
+  ConvShape shape;
+  ConvConfig config;
+  std::optional<cnn::ActivationAttr> act;
+  int64_t width;
+
+  /// Pixels [x, x + columns) of one row.
+  void tile(Index n, Index cb, Index y, Index x, int64_t columns) {
+    plan::MapType in = shape.in, out = shape.out;
+    Value bias = shape.hasBias ? b.loadVector(b.weights(1), b.mul(cb, b.lanes)) : b.splat(0);
+    KernelBuilder::Values acc(columns, bias);
+    int64_t corner = in.origin() - shape.padTop * in.rowStride() - shape.padLeft * in.getBlock();
+    Index inAt = b.sum(b.mul(n, in.imageStride()), b.mul(cb, in.planeStride()),
+                       b.mul(y, shape.strideH * in.rowStride()),
+                       b.mul(x, shape.strideW * in.getBlock()), Index(corner));
+    int64_t taps = shape.kh * shape.kw;
+    Index weightsAt = b.mul(cb, taps * width * b.lanes);
+    acc = b.loop(0, shape.kh, 1, acc, [&](Index i, KernelBuilder::Values values) {
+      Index rowAt = b.add(inAt, b.mul(i, shape.dilationH * in.rowStride()));
+      Index tapAt = b.add(weightsAt, b.mul(i, shape.kw * width * b.lanes));
+      for (int64_t j = 0; j < shape.kw; ++j)
+        for (int64_t k = 0; k < width; ++k) {
+          Value w = b.loadVector(b.weights(0), b.add(tapAt, (j * width + k) * b.lanes));
+          SmallVector<int64_t> permutation;
+          for (int64_t lane = 0; lane < b.lanes; ++lane)
+            permutation.push_back(lane / width * width + k);
+          for (int64_t p = 0; p < columns; ++p) {
+            int64_t pixel = (p * shape.strideW + j * shape.dilationW) * in.getBlock();
+            Value v = b.loadVector(b.input(0), b.add(rowAt, pixel));
+            values[p] = b.fma(width == 1 ? v : b.shuffle(v, v, permutation), w, values[p]);
+          }
+        }
+      return values;
+    });
+    Index outAt = b.at(out, n, cb, y, x);
+    for (int64_t p = 0; p < columns; ++p) {
+      Value v = acc[p];
+      if (shape.residual)
+        v = b.addf(v, b.loadVector(b.input(1), b.at(shape.residual, n, cb, y, b.add(x, p))));
+      b.storeVector(b.activate(act, v), b.output(0), b.add(outAt, p * out.getBlock()));
+    }
+  }
+
+  void emit() {
+    int64_t blocks = shape.out.channelBlocks(), height = shape.out.h(), total = shape.out.w();
+    int64_t numRowTasks = (height + config.taskRows - 1) / config.taskRows;
+    b.forEachTask([&](Index task) {
+      Index rowTask = b.rem(task, numRowTasks), plane = b.div(task, numRowTasks);
+      Index cb = b.rem(plane, blocks), n = b.div(plane, blocks);
+      Index y0 = b.mul(rowTask, config.taskRows), y1 = b.min(b.add(y0, config.taskRows), height);
+      int64_t numTiles = (total + config.tileColumns - 1) / config.tileColumns;
+      int64_t wide = (total + numTiles - 1) / numTiles, numWide = total - numTiles * (wide - 1);
+      b.loop(y0, y1, 1, [&](Index y) {
+        b.loop(0, numWide, 1, [&](Index i) { tile(n, cb, y, b.mul(i, wide), wide); });
+        b.loop(0, numTiles - numWide, 1, [&](Index i) {
+          tile(n, cb, y, b.add(b.mul(i, wide - 1), numWide * wide), wide - 1);
+        });
+      });
+      b.zeroHalo(b.output(0), shape.out, n, cb, y0, y1);
+    });
+    b.finish();
+  }
+};
+
+} // namespace
+
+void incc::emitConv2d(KernelBuilder &b) {
+  if (ConvConfig::fromAttr(*b.kernel.getConfig()).algorithm == ConvAlgorithm::lanes)
+    LaneConv(b).emit();
+  else
+    DirectConv(b).emit();
+}
+
+/// [group][tile of blocks][channel block][kh][kw][channel in block][output in tile]
+static std::vector<float> packDirect(const ConvShape &shape, const ConvConfig &config,
+                                     int64_t lanes, ArrayRef<float> values) {
+  int64_t groups = packedGroups(shape, config.algorithm);
+  int64_t outs = shape.out.c() / groups, ins = shape.in.c() / groups;
+  int64_t sourceOuts = shape.outChannelsPerGroup(), sourceIns = shape.inChannelsPerGroup();
+  int64_t taps = shape.kh * shape.kw, block = shape.in.getBlock();
+  int64_t blocks = (outs + lanes - 1) / lanes;
+  std::vector<float> packed(packedFilterSize(shape, config.algorithm, lanes));
+  for (int64_t g = 0; g < groups; ++g)
+    for (int64_t o = 0; o < outs; ++o) {
+      int64_t firstBlock = o / lanes / config.tileBlocks * config.tileBlocks;
+      int64_t width = std::min(config.tileBlocks, blocks - firstBlock) * lanes;
+      float *panel = packed.data() + (g * blocks + firstBlock) * lanes * ins * taps;
+      float *to = panel + (o - firstBlock * lanes);
+      int64_t k = g * outs + o; // output channel of the network
+      for (int64_t c = 0; c < ins; ++c) {
+        // With expanded groups an input of another group has no weight: zero.
+        int64_t channel = g * ins + c;
+        if (channel / sourceIns != k / sourceOuts)
+          continue;
+        const float *from = values.data() + (k * sourceIns + channel % sourceIns) * taps;
+        int64_t whole = c / block * block, inBlock = std::min(block, ins - whole);
+        for (int64_t tap = 0; tap < taps; ++tap)
+          to[(whole * taps + tap * inBlock + c % block) * width] = from[tap];
+      }
+    }
+  return packed;
+}
+
+/// [block][kh][kw][input in group][lane]
+static std::vector<float> packLanes(const ConvShape &shape, int64_t lanes,
+                                    ArrayRef<float> values) {
+  int64_t taps = shape.kh * shape.kw, width = shape.inChannelsPerGroup();
+  std::vector<float> packed(packedFilterSize(shape, ConvAlgorithm::lanes, lanes));
+  for (int64_t k = 0; k < shape.out.c(); ++k)
+    for (int64_t c = 0; c < width; ++c)
+      for (int64_t tap = 0; tap < taps; ++tap)
+        packed[((k / lanes * taps + tap) * width + c) * lanes + k % lanes] =
+            values[(k * width + c) * taps + tap];
+  return packed;
+}
+
+std::vector<float> incc::packConv2d(plan::KernelOp kernel, const Target &target, unsigned index,
+                                    ArrayRef<float> values) {
+  if (index > 0)
+    return packChannels(kernel, target, index, values);
+  ConvShape shape(kernel);
+  ConvConfig config = ConvConfig::fromAttr(*kernel.getConfig());
+  if (config.algorithm == ConvAlgorithm::lanes)
+    return packLanes(shape, target.isa.lanes, values);
+  return packDirect(shape, config, target.isa.lanes, values);
+}
+
+std::vector<float> incc::packChannels(plan::KernelOp kernel, const Target &target, unsigned index,
+                                      ArrayRef<float> values) {
+  std::vector<float> packed(values.begin(), values.end());
+  packed.resize((values.size() + target.isa.lanes - 1) / target.isa.lanes * target.isa.lanes);
+  return packed;
+}

@@ -1,0 +1,109 @@
+// Fully connected layers: bound by the bandwidth of the weights, which are read once, in order.
+#include "backends/llvm/Emitters.h"
+#include "backends/llvm/MicroKernel.h"
+#include "ir/LinearPlan.h"
+
+using namespace mlir;
+using namespace incc;
+
+/// Steps ahead that weights are prefetched; hardware prefetchers stop at page borders.
+static constexpr int64_t kPrefetchSteps = 16;
+
+namespace {
+struct Linear {
+  Linear(KernelBuilder &b)
+      : b(b), shape(b.kernel), config(LinearConfig::fromAttr(*b.kernel.getConfig())),
+        act(KernelParams(b.kernel).act()),
+        numBlocks((shape.outputs() + b.lanes - 1) / b.lanes) {}
+
+  KernelBuilder &b;
+  LinearShape shape;
+  LinearConfig config;
+  std::optional<cnn::ActivationAttr> act;
+  int64_t numBlocks;
+
+  /// Outputs of blocks [first, first + blocks) for `images` images from `n` on.
+  void tile(Index n, int64_t images, Index first, int64_t blocks, bool last) {
+    MicroKernel kernel;
+    for (int64_t i = 0; i < images; ++i)
+      kernel.pixelOffsets.push_back(i * shape.in.imageStride());
+    kernel.numBlocks = blocks;
+    kernel.parts.push_back({{}, {shape.steps(), 1}, 0});
+    kernel.prefetchSteps = kPrefetchSteps;
+
+    KernelBuilder::Values acc;
+    Index firstOutput = b.mul(first, b.lanes);
+    for (int64_t i = 0; i < images; ++i)
+      for (int64_t j = 0; j < blocks; ++j)
+        acc.push_back(shape.hasBias ? b.loadVector(b.weights(1), b.add(firstOutput, j * b.lanes))
+                                    : b.splat(0));
+    acc = kernel.emit(b, b.input(0), b.mul(n, shape.in.imageStride()), b.weights(0),
+                      b.mul(first, shape.steps() * b.lanes), acc);
+    for (int64_t i = 0; i < images; ++i)
+      for (int64_t j = 0; j < blocks; ++j) {
+        // Only the very last block may be cut.
+        int64_t count = last && j == blocks - 1
+                            ? shape.outputs() - (numBlocks - 1) * b.lanes
+                            : b.lanes;
+        Value x = acc[i * blocks + j];
+        Index image = b.add(n, i), output = b.add(firstOutput, j * b.lanes);
+        if (shape.residual)
+          x = b.addf(x, b.loadLanes(count, 0, b.input(1),
+                                    b.add(b.mul(image, shape.residual.imageStride()), output)));
+        b.storeLanes(b.activate(act, x), count, b.output(0),
+                     b.add(b.mul(image, shape.out.imageStride()), output));
+      }
+  }
+
+  void panel(Index first, int64_t blocks, bool last) {
+    int64_t images = shape.in.n(), rest = images % config.tileImages;
+    b.loop(0, images - rest, config.tileImages,
+           [&](Index n) { tile(n, config.tileImages, first, blocks, last); });
+    if (rest)
+      tile(images - rest, rest, first, blocks, last);
+  }
+
+  void emit() {
+    int64_t numPanels = (numBlocks + config.tileBlocks - 1) / config.tileBlocks;
+    int64_t lastBlocks = numBlocks - (numPanels - 1) * config.tileBlocks;
+    b.forEachTask([&](Index task) {
+      Index first = b.mul(task, config.tileBlocks);
+      if (numPanels == 1)
+        return panel(0, lastBlocks, true);
+      b.ifThenElse(
+          b.isEqual(task, numPanels - 1), [&] { panel(first, lastBlocks, true); },
+          [&] { panel(first, config.tileBlocks, false); });
+    });
+    b.finish();
+  }
+};
+} // namespace
+
+void incc::emitLinear(KernelBuilder &b) { Linear(b).emit(); }
+
+/// [panel of blocks][input as it lies in memory][output in panel]
+std::vector<float> incc::packLinear(plan::KernelOp kernel, const Target &target, unsigned index,
+                                    ArrayRef<float> values) {
+  if (index > 0)
+    return packChannels(kernel, target, index, values);
+  LinearShape shape(kernel);
+  LinearConfig config = LinearConfig::fromAttr(*kernel.getConfig());
+  int64_t lanes = target.isa.lanes, steps = shape.steps(), outputs = shape.outputs();
+  int64_t numBlocks = (outputs + lanes - 1) / lanes, block = shape.in.getBlock();
+  int64_t pixels = shape.in.h() * shape.in.w(), channels = shape.in.c();
+  std::vector<float> packed(shape.packedWeightSize(lanes));
+  for (int64_t first = 0; first < numBlocks; first += config.tileBlocks) {
+    int64_t width = std::min(config.tileBlocks, numBlocks - first) * lanes;
+    float *panel = packed.data() + first * lanes * steps;
+    int64_t outputsHere = std::min(width, outputs - first * lanes);
+    // Inputs outermost: writes are in order, and a row of weights is read along its cache lines.
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t p = 0; p < pixels; ++p) {
+        float *to = panel + ((c / block * pixels + p) * block + c % block) * width;
+        const float *from = values.data() + first * lanes * channels * pixels + c * pixels + p;
+        for (int64_t o = 0; o < outputsHere; ++o)
+          to[o] = from[o * channels * pixels];
+      }
+  }
+  return packed;
+}

@@ -1,0 +1,72 @@
+// The table of kernel emitters: one row per cnn op that becomes a kernel.
+#ifndef INCC_BACKENDS_LLVM_EMITTERS_H
+#define INCC_BACKENDS_LLVM_EMITTERS_H
+
+#include "backends/llvm/KernelBuilder.h"
+
+namespace incc {
+
+struct KernelEmitter {
+  /// Name of the cnn op.
+  llvm::StringRef kind;
+  /// Writes the kernel's body.
+  void (*emit)(KernelBuilder &builder);
+  /// Lays out weights operand `index` as the kernel reads it; `values` as the network gives them.
+  /// Null for ops without weights.
+  std::vector<float> (*pack)(plan::KernelOp kernel, const Target &target, unsigned index,
+                             llvm::ArrayRef<float> values);
+};
+
+/// Null if no row has that kind.
+const KernelEmitter *findEmitter(llvm::StringRef kind);
+
+// By op family.
+void emitConv2d(KernelBuilder &b);
+std::vector<float> packConv2d(plan::KernelOp kernel, const Target &target, unsigned index,
+                              llvm::ArrayRef<float> values);
+void emitLinear(KernelBuilder &b);
+std::vector<float> packLinear(plan::KernelOp kernel, const Target &target, unsigned index,
+                              llvm::ArrayRef<float> values);
+void emitMaxPool(KernelBuilder &b);
+void emitAvgPool(KernelBuilder &b);
+void emitGlobalAvgPool(KernelBuilder &b);
+void emitActivation(KernelBuilder &b);
+void emitAdd(KernelBuilder &b);
+void emitMul(KernelBuilder &b);
+void emitScale(KernelBuilder &b);
+void emitSoftmax(KernelBuilder &b);
+void emitLrn(KernelBuilder &b);
+void emitToLayout(KernelBuilder &b);
+void emitFlatten(KernelBuilder &b);
+void emitConcat(KernelBuilder &b);
+void emitSlice(KernelBuilder &b);
+/// A vector of values per channel, padded with zeros to whole blocks.
+std::vector<float> packChannels(plan::KernelOp kernel, const Target &target, unsigned index,
+                                llvm::ArrayRef<float> values);
+
+/// Attributes of the op that a kernel computes, by the names they have there.
+struct KernelParams {
+  explicit KernelParams(plan::KernelOp kernel) : params(kernel.getParams()) {}
+  llvm::ArrayRef<int64_t> list(llvm::StringRef name) const {
+    return llvm::cast<mlir::DenseI64ArrayAttr>(params.get(name)).asArrayRef();
+  }
+  int64_t integer(llvm::StringRef name) const {
+    return llvm::cast<mlir::IntegerAttr>(params.get(name)).getInt();
+  }
+  double number(llvm::StringRef name) const {
+    return llvm::cast<mlir::FloatAttr>(params.get(name)).getValueAsDouble();
+  }
+  bool flag(llvm::StringRef name) const { return bool(params.get(name)); }
+  std::optional<cnn::ActivationAttr> act() const {
+    if (auto attr = params.getAs<cnn::ActivationAttr>("act"))
+      return attr;
+    return std::nullopt;
+  }
+
+private:
+  mlir::DictionaryAttr params;
+};
+
+} // namespace incc
+
+#endif // INCC_BACKENDS_LLVM_EMITTERS_H

@@ -1,0 +1,412 @@
+// The vocabulary that kernels are written in, as arith, scf, vector and memref ops.
+#include "backends/llvm/KernelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace incc;
+
+/// Arrays are as long as need be: the bound only serves the type.
+static constexpr int64_t kArrayLength = int64_t(1) << 40;
+
+KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, plan::KernelOp kernel,
+                             const Target &target)
+    : target(target), kernel(kernel), lanes(target.isa.lanes), builder(module.getContext()),
+      loc(builder.getUnknownLoc()) {
+  Type array = MemRefType::get({kArrayLength}, builder.getF32Type());
+  unsigned numArrays =
+      kernel.getInputs().size() + kernel.getWeights().size() + kernel.getOutputs().size();
+  SmallVector<Type> arguments(numArrays, array);
+  arguments.append(2, builder.getIndexType());
+  builder.setInsertionPointToEnd(module.getBody());
+  function = builder.create<func::FuncOp>(loc, name, builder.getFunctionType(arguments, {}));
+  // Outputs overlap nothing; inputs may be the same array twice, which is read only.
+  for (unsigned i = 0; i < numArrays; ++i)
+    function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+  builder.setInsertionPointToStart(function.addEntryBlock());
+}
+
+plan::MapType KernelBuilder::inputMap(unsigned i) {
+  return cast<plan::MapType>(kernel.getInputs()[i].getType());
+}
+
+plan::MapType KernelBuilder::outputMap(unsigned i) {
+  return cast<plan::MapType>(kernel.getOutputs()[i].getType());
+}
+
+void KernelBuilder::forEachTask(function_ref<void(Index)> body) {
+  unsigned numArguments = function.getNumArguments();
+  Index begin(function.getArgument(numArguments - 2)), end(function.getArgument(numArguments - 1));
+  loop(begin, end, 1, body);
+}
+
+void KernelBuilder::finish() { builder.create<func::ReturnOp>(loc); }
+
+//===----------------------------------------------------------------------===//
+// Index arithmetic
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::materialize(Index index) {
+  if (!index.isConstant())
+    return index.getValue();
+  return builder.create<arith::ConstantIndexOp>(loc, index.getConstant());
+}
+
+Index KernelBuilder::add(Index a, Index b) {
+  if (a.isConstant() && b.isConstant())
+    return a.getConstant() + b.getConstant();
+  if (a.isConstant() && a.getConstant() == 0)
+    return b;
+  if (b.isConstant() && b.getConstant() == 0)
+    return a;
+  return builder.create<arith::AddIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Index KernelBuilder::sub(Index a, Index b) {
+  if (b.isConstant())
+    return add(a, Index(-b.getConstant()));
+  return builder.create<arith::SubIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Index KernelBuilder::mul(Index a, Index b) {
+  if (a.isConstant() && b.isConstant())
+    return a.getConstant() * b.getConstant();
+  if (a.isConstant())
+    std::swap(a, b);
+  if (b.isConstant() && b.getConstant() == 0)
+    return 0;
+  if (b.isConstant() && b.getConstant() == 1)
+    return a;
+  return builder.create<arith::MulIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Index KernelBuilder::div(Index a, int64_t b) {
+  if (b == 1)
+    return a;
+  if (a.isConstant())
+    return a.getConstant() / b;
+  return builder.create<arith::DivUIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Index KernelBuilder::rem(Index a, int64_t b) {
+  if (b == 1)
+    return 0;
+  if (a.isConstant())
+    return a.getConstant() % b;
+  return builder.create<arith::RemUIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Index KernelBuilder::min(Index a, Index b) {
+  if (a.isConstant() && b.isConstant())
+    return std::min(a.getConstant(), b.getConstant());
+  return builder.create<arith::MinSIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Index KernelBuilder::max(Index a, Index b) {
+  if (a.isConstant() && b.isConstant())
+    return std::max(a.getConstant(), b.getConstant());
+  return builder.create<arith::MaxSIOp>(loc, materialize(a), materialize(b)).getResult();
+}
+
+Value KernelBuilder::isEqual(Index a, Index b) {
+  return builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, materialize(a),
+                                       materialize(b));
+}
+
+Value KernelBuilder::isLess(Index a, Index b) {
+  return builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, materialize(a),
+                                       materialize(b));
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+KernelBuilder::Values KernelBuilder::loop(Index begin, Index end, int64_t step, Values init,
+                                          function_ref<Values(Index, Values)> body) {
+  if (begin.isConstant() && end.isConstant()) {
+    if (begin.getConstant() >= end.getConstant())
+      return init;
+    if (begin.getConstant() + step >= end.getConstant())
+      return body(begin, init);
+  }
+  auto forOp = builder.create<scf::ForOp>(loc, materialize(begin), materialize(end),
+                                          materialize(step), init);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(forOp.getBody());
+  Values results = body(Index(forOp.getInductionVar()), Values(forOp.getRegionIterArgs()));
+  // The builder adds the terminator itself where nothing is carried.
+  if (!init.empty()) {
+    builder.setInsertionPointToEnd(forOp.getBody());
+    builder.create<scf::YieldOp>(loc, results);
+  }
+  return Values(forOp.getResults());
+}
+
+void KernelBuilder::loop(Index begin, Index end, int64_t step, function_ref<void(Index)> body) {
+  loop(begin, end, step, Values(), [&](Index i, Values) {
+    body(i);
+    return Values();
+  });
+}
+
+void KernelBuilder::ifThen(Value condition, function_ref<void()> then) {
+  auto ifOp = builder.create<scf::IfOp>(loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(ifOp.thenBlock());
+  then();
+}
+
+void KernelBuilder::ifThenElse(Value condition, function_ref<void()> then,
+                               function_ref<void()> otherwise) {
+  auto ifOp = builder.create<scf::IfOp>(loc, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(ifOp.thenBlock());
+  then();
+  builder.setInsertionPointToStart(ifOp.elseBlock());
+  otherwise();
+}
+
+//===----------------------------------------------------------------------===//
+// Vectors
+//===----------------------------------------------------------------------===//
+
+VectorType KernelBuilder::vectorType() {
+  return VectorType::get({lanes}, Float32Type::get(kernel.getContext()));
+}
+
+Value KernelBuilder::splat(float value) {
+  return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(vectorType(), value));
+}
+
+Value KernelBuilder::constant(ArrayRef<float> values) {
+  return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(vectorType(), values));
+}
+
+Value KernelBuilder::select(Value condition, Value a, Value b) {
+  return builder.create<arith::SelectOp>(loc, condition, a, b);
+}
+
+Value KernelBuilder::constantLike(Value like, float value) {
+  if (isa<VectorType>(like.getType()))
+    return splat(value);
+  return builder.create<arith::ConstantOp>(loc, builder.getF32FloatAttr(value));
+}
+
+Value KernelBuilder::broadcast(Value scalar) {
+  return builder.create<vector::BroadcastOp>(loc, vectorType(), scalar);
+}
+
+Value KernelBuilder::loadVector(Value array, Index at) {
+  return builder.create<vector::LoadOp>(loc, vectorType(), array, ValueRange{materialize(at)});
+}
+
+Value KernelBuilder::loadScalar(Value array, Index at) {
+  return builder.create<memref::LoadOp>(loc, array, ValueRange{materialize(at)});
+}
+
+void KernelBuilder::storeVector(Value vector, Value array, Index at) {
+  builder.create<vector::StoreOp>(loc, vector, array, ValueRange{materialize(at)});
+}
+
+void KernelBuilder::storeScalar(Value scalar, Value array, Index at) {
+  builder.create<memref::StoreOp>(loc, scalar, array, ValueRange{materialize(at)});
+}
+
+void KernelBuilder::storeLanes(Value vector, int64_t count, Value array, Index at) {
+  if (count >= lanes)
+    return storeVector(vector, array, at);
+  for (int64_t lane = 0; lane < count; ++lane)
+    storeScalar(builder.create<vector::ExtractOp>(loc, vector, lane), array, add(at, lane));
+}
+
+Value KernelBuilder::loadLanes(int64_t count, float fill, Value array, Index at) {
+  if (count >= lanes)
+    return loadVector(array, at);
+  Value vector = splat(fill);
+  for (int64_t lane = 0; lane < count; ++lane)
+    vector = builder.create<vector::InsertOp>(loc, loadScalar(array, add(at, lane)), vector, lane);
+  return vector;
+}
+
+void KernelBuilder::prefetch(Value array, Index at, bool forWrite) {
+  builder.create<memref::PrefetchOp>(loc, array, ValueRange{materialize(at)}, forWrite,
+                                     /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+Value KernelBuilder::addf(Value a, Value b) { return builder.create<arith::AddFOp>(loc, a, b); }
+Value KernelBuilder::subf(Value a, Value b) { return builder.create<arith::SubFOp>(loc, a, b); }
+Value KernelBuilder::mulf(Value a, Value b) { return builder.create<arith::MulFOp>(loc, a, b); }
+Value KernelBuilder::divf(Value a, Value b) { return builder.create<arith::DivFOp>(loc, a, b); }
+Value KernelBuilder::sqrtf(Value a) { return builder.create<math::SqrtOp>(loc, a); }
+
+Value KernelBuilder::toFloat(Index index) {
+  Value integer =
+      builder.create<arith::IndexCastOp>(loc, builder.getI32Type(), materialize(index));
+  return builder.create<arith::SIToFPOp>(loc, builder.getF32Type(), integer);
+}
+
+// Selects rather than arith.maximumf: one instruction on x86. A NaN in `b` is passed on.
+Value KernelBuilder::maxf(Value a, Value b) {
+  Value greater = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
+  return builder.create<arith::SelectOp>(loc, greater, a, b);
+}
+
+Value KernelBuilder::minf(Value a, Value b) {
+  Value less = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, a, b);
+  return builder.create<arith::SelectOp>(loc, less, a, b);
+}
+
+Value KernelBuilder::fma(Value a, Value b, Value c) {
+  // Without the instruction llvm.fma would become a library call for each lane.
+  if (!target.isa.hasFma)
+    return addf(mulf(a, b), c);
+  return builder.create<math::FmaOp>(loc, a, b, c);
+}
+
+Value KernelBuilder::reduceAdd(Value vector) {
+  return builder.create<vector::ReductionOp>(loc, vector::CombiningKind::ADD, vector,
+                                             arith::FastMathFlags::reassoc);
+}
+
+Value KernelBuilder::reduceMax(Value vector) {
+  return builder.create<vector::ReductionOp>(loc, vector::CombiningKind::MAXNUMF, vector);
+}
+
+Value KernelBuilder::shuffle(Value a, Value b, ArrayRef<int64_t> offsets) {
+  return builder.create<vector::ShuffleOp>(loc, a, b, offsets);
+}
+
+/// c[0] + x * (c[1] + x * ...)
+Value KernelBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
+  Value sum = constantLike(x, coefficients.back());
+  for (float c : llvm::reverse(coefficients.drop_back()))
+    sum = fma(sum, x, constantLike(x, c));
+  return sum;
+}
+
+// e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2; the Taylor polynomial of degree 7 is then
+// good to 6e-9. ln 2 is split in two (Cody and Waite 1980) so that r is exact to rounding.
+Value KernelBuilder::exp(Value x) {
+  Type floats = x.getType();
+  Type ints = builder.getI32Type();
+  if (auto vector = dyn_cast<VectorType>(floats))
+    ints = VectorType::get(vector.getShape(), ints);
+  // Beyond these e^x is 0 or infinity in float32; 2^n must stay a normal number.
+  x = maxf(minf(x, constantLike(x, 88.0f)), constantLike(x, -87.0f));
+  Value n = builder.create<math::FloorOp>(
+      loc, fma(x, constantLike(x, 1.44269504f), constantLike(x, 0.5f)));
+  Value r = fma(n, constantLike(x, -0.693359375f), x);
+  r = fma(n, constantLike(x, 2.12194440e-4f), r);
+  Value p = polynomial(r, {1.0f, 1.0f, 0.5f, 1.0f / 6, 1.0f / 24, 1.0f / 120, 1.0f / 720,
+                           1.0f / 5040});
+  Value exponent = builder.create<arith::FPToSIOp>(loc, ints, n);
+  auto intConstant = [&](int32_t value) -> Value {
+    if (auto vector = dyn_cast<VectorType>(ints))
+      return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(vector, value));
+    return builder.create<arith::ConstantOp>(loc, builder.getI32IntegerAttr(value));
+  };
+  Value bits = builder.create<arith::ShLIOp>(
+      loc, builder.create<arith::AddIOp>(loc, exponent, intConstant(127)), intConstant(23));
+  return mulf(p, builder.create<arith::BitcastOp>(loc, floats, bits));
+}
+
+// ln x = e ln 2 + ln m, m in [sqrt(1/2), sqrt 2); with s = (m - 1) / (m + 1), |s| <= 0.172,
+// ln m = 2 (s + s^3/3 + s^5/5 + ...).
+Value KernelBuilder::log(Value x) {
+  auto floats = cast<VectorType>(x.getType());
+  auto ints = VectorType::get(floats.getShape(), builder.getI32Type());
+  auto intConstant = [&](int32_t value) -> Value {
+    return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(ints, value));
+  };
+  // Shifting the exponent's origin by that of sqrt(1/2) puts m into the interval.
+  constexpr int32_t kSqrtHalfBits = 0x3f3504f3;
+  Value bits = builder.create<arith::BitcastOp>(loc, ints, x);
+  Value shifted = builder.create<arith::SubIOp>(loc, bits, intConstant(kSqrtHalfBits));
+  Value e = builder.create<arith::ShRSIOp>(loc, shifted, intConstant(23));
+  Value mantissaBits = builder.create<arith::SubIOp>(
+      loc, bits, builder.create<arith::ShLIOp>(loc, e, intConstant(23)));
+  Value m = builder.create<arith::BitcastOp>(loc, floats, mantissaBits);
+  Value s = divf(subf(m, splat(1)), addf(m, splat(1)));
+  Value p = polynomial(mulf(s, s), {2.0f, 2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
+  return fma(builder.create<arith::SIToFPOp>(loc, floats, e), splat(0.693147181f), mulf(s, p));
+}
+
+Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
+  auto constant = [&](float value) { return constantLike(x, value); };
+  // 1 / (1 + e^-x)
+  auto sigmoid = [&](Value v) {
+    return divf(constant(1), addf(constant(1), exp(subf(constant(0), v))));
+  };
+  auto clip = [&](Value v, float low, float high) {
+    return minf(maxf(v, constant(low)), constant(high));
+  };
+  switch (cnn::activationKind(act)) {
+  case cnn::ActivationKind::none:
+    return x;
+  case cnn::ActivationKind::relu:
+    return maxf(x, constant(0));
+  case cnn::ActivationKind::relu6:
+    return clip(x, 0, 6);
+  case cnn::ActivationKind::leaky_relu: {
+    Value positive = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, x, constant(0));
+    return builder.create<arith::SelectOp>(loc, positive, x, mulf(x, constant(act->param(0))));
+  }
+  case cnn::ActivationKind::clip:
+    return clip(x, act->param(0), act->param(1));
+  case cnn::ActivationKind::sigmoid:
+    return sigmoid(x);
+  case cnn::ActivationKind::silu:
+    return mulf(x, sigmoid(x));
+  case cnn::ActivationKind::hard_sigmoid:
+    return clip(fma(x, constant(act->param(0)), constant(act->param(1))), 0, 1);
+  case cnn::ActivationKind::hard_swish:
+    return mulf(x, clip(fma(x, constant(1.0f / 6), constant(0.5f)), 0, 1));
+  case cnn::ActivationKind::tanh:
+    // 2 sigmoid(2x) - 1
+    return fma(constant(2), sigmoid(addf(x, x)), constant(-1));
+  }
+  llvm_unreachable("all activations are handled");
+}
+
+//===----------------------------------------------------------------------===//
+// Maps
+//===----------------------------------------------------------------------===//
+
+Index KernelBuilder::at(plan::MapType map, Index n, Index cb, Index y, Index x) {
+  Index offset = add(mul(n, map.imageStride()), mul(cb, map.planeStride()));
+  offset = add(offset, mul(y, map.rowStride()));
+  return add(add(offset, mul(x, map.getBlock())), map.origin());
+}
+
+void KernelBuilder::zero(Value array, Index at, int64_t count, int64_t block) {
+  Value zeros = splat(0);
+  int64_t whole = count / lanes * lanes;
+  loop(0, whole, lanes, [&](Index i) { storeVector(zeros, array, add(at, i)); });
+  storeLanes(zeros, count - whole, array, add(at, whole));
+}
+
+void KernelBuilder::zeroHalo(Value array, plan::MapType map, Index n, Index cb, Index y0,
+                             Index y1) {
+  if (!map.hasHalo())
+    return;
+  int64_t block = map.getBlock(), rowStride = map.rowStride();
+  Index plane = add(mul(n, map.imageStride()), mul(cb, map.planeStride()));
+  Index firstRow = add(plane, map.top() * rowStride);
+  if (map.left() || map.right())
+    loop(y0, y1, 1, [&](Index y) {
+      Index row = add(firstRow, mul(y, rowStride));
+      zero(array, row, map.left() * block, block);
+      zero(array, add(row, (map.left() + map.w()) * block), map.right() * block, block);
+    });
+  if (map.top())
+    ifThen(isEqual(y0, 0), [&] { zero(array, plane, map.top() * rowStride, block); });
+  if (map.bottom())
+    ifThen(isEqual(y1, map.h()), [&] {
+      zero(array, add(firstRow, map.h() * rowStride), map.bottom() * rowStride, block);
+    });
+}

@@ -1,0 +1,111 @@
+// Emission of the register-tiled reduction.
+#include "backends/llvm/MicroKernel.h"
+
+using namespace mlir;
+using namespace incc;
+
+/// Steps unrolled in the innermost loop at most: enough to hide its overhead, few enough that the
+/// loop's code stays in the decoded-instruction cache.
+static constexpr int64_t kMaxUnroll = 8;
+
+int64_t MicroKernel::numSteps() const {
+  int64_t n = 0;
+  for (const Part &part : parts)
+    n += part.numSteps();
+  return n;
+}
+
+namespace {
+/// The state that the nested loops of one part pass down.
+struct PartEmitter {
+  KernelBuilder &b;
+  const MicroKernel &kernel;
+  const MicroKernel::Part &part;
+  Value input, weights;
+
+  using Values = KernelBuilder::Values;
+
+  /// One step: every pixel times every block. The operand with fewer values stays in registers.
+  void step(Index inputAt, Index weightsAt, Values &acc) {
+    int64_t numPixels = kernel.pixelOffsets.size(), numBlocks = kernel.numBlocks;
+    auto block = [&](int64_t j) { return b.loadVector(weights, b.add(weightsAt, j * b.lanes)); };
+    auto pixel = [&](int64_t p) {
+      return b.loadBroadcast(input, b.add(inputAt, kernel.pixelOffsets[p]));
+    };
+    auto multiply = [&](int64_t p, int64_t j, Value x, Value w) {
+      Value &a = acc[p * numBlocks + j];
+      a = b.fma(x, w, a);
+    };
+    if (kernel.prefetchSteps)
+      for (int64_t j = 0; j < numBlocks; ++j) {
+        // One prefetch a cache line.
+        if (j * b.lanes % 16 == 0)
+          b.prefetch(weights,
+                     b.add(weightsAt, (kernel.prefetchSteps * numBlocks + j) * b.lanes));
+      }
+    if (numBlocks <= numPixels) {
+      Values held;
+      for (int64_t j = 0; j < numBlocks; ++j)
+        held.push_back(block(j));
+      for (int64_t p = 0; p < numPixels; ++p) {
+        Value x = pixel(p);
+        for (int64_t j = 0; j < numBlocks; ++j)
+          multiply(p, j, x, held[j]);
+      }
+      return;
+    }
+    Values held;
+    for (int64_t p = 0; p < numPixels; ++p)
+      held.push_back(pixel(p));
+    for (int64_t j = 0; j < numBlocks; ++j) {
+      Value w = block(j);
+      for (int64_t p = 0; p < numPixels; ++p)
+        multiply(p, j, held[p], w);
+    }
+  }
+
+  /// Steps [0, count) from the given places on.
+  Values steps(Index inputAt, Index weightsAt, Values acc) {
+    const MicroKernel::Part::Loop &s = part.steps;
+    int64_t stepWidth = kernel.numBlocks * b.lanes;
+    auto unrolled = [&](Index first, int64_t count, Values values) {
+      Index in = b.add(inputAt, b.mul(first, s.inputStride));
+      Index w = b.add(weightsAt, b.mul(first, stepWidth));
+      for (int64_t i = 0; i < count; ++i)
+        step(b.add(in, i * s.inputStride), b.add(w, i * stepWidth), values);
+      return values;
+    };
+    int64_t whole = s.count / kMaxUnroll * kMaxUnroll;
+    if (s.count <= kMaxUnroll + kMaxUnroll / 2) // a short loop is unrolled whole
+      whole = 0;
+    acc = b.loop(0, whole, kMaxUnroll, acc,
+                 [&](Index i, Values values) { return unrolled(i, kMaxUnroll, values); });
+    return unrolled(whole, s.count - whole, acc);
+  }
+
+  Values nest(unsigned depth, Index inputAt, Index weightsAt, Values acc) {
+    if (depth == part.loops.size())
+      return steps(inputAt, weightsAt, acc);
+    int64_t stepsInside = part.steps.count;
+    for (unsigned d = depth + 1; d < part.loops.size(); ++d)
+      stepsInside *= part.loops[d].count;
+    int64_t weightsStride = stepsInside * kernel.numBlocks * b.lanes;
+    return b.loop(0, part.loops[depth].count, 1, acc, [&](Index i, Values values) {
+      return nest(depth + 1, b.add(inputAt, b.mul(i, part.loops[depth].inputStride)),
+                  b.add(weightsAt, b.mul(i, weightsStride)), values);
+    });
+  }
+};
+} // namespace
+
+KernelBuilder::Values MicroKernel::emit(KernelBuilder &b, Value input, Index inputAt, Value weights,
+                                        Index weightsAt, KernelBuilder::Values acc) const {
+  for (const Part &part : parts) {
+    if (part.numSteps() == 0)
+      continue;
+    acc = PartEmitter{b, *this, part, input, weights}.nest(0, b.add(inputAt, part.inputOffset),
+                                                          weightsAt, acc);
+    weightsAt = b.add(weightsAt, part.numSteps() * numBlocks * b.lanes);
+  }
+  return acc;
+}

@@ -1,0 +1,92 @@
+// Shapes and configurations of convolution kernels.
+#include "ir/ConvPlan.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace incc;
+
+ConvShape::ConvShape(plan::KernelOp kernel) {
+  DictionaryAttr params = kernel.getParams();
+  auto list = [&](StringRef name) {
+    return cast<DenseI64ArrayAttr>(params.get(name)).asArrayRef();
+  };
+  in = cast<plan::MapType>(kernel.getInputs()[0].getType());
+  out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  if (kernel.getInputs().size() > 1)
+    residual = cast<plan::MapType>(kernel.getInputs()[1].getType());
+  ArrayRef<int64_t> kernelSize = list("kernel");
+  kh = kernelSize[0];
+  kw = kernelSize[1];
+  strideH = list("strides")[0];
+  strideW = list("strides")[1];
+  padTop = list("pads")[0];
+  padLeft = list("pads")[1];
+  dilationH = list("dilations")[0];
+  dilationW = list("dilations")[1];
+  groups = cast<IntegerAttr>(params.get("groups")).getInt();
+  hasBias = kernel.getWeights().size() > 1;
+}
+
+bool ConvShape::isFlat() const {
+  return kh == 1 && kw == 1 && strideH == 1 && strideW == 1 && padTop == 0 && padLeft == 0 &&
+         in.h() == out.h() && in.w() == out.w() && !in.hasHalo() && !out.hasHalo() &&
+         (!residual || !residual.hasHalo());
+}
+
+bool incc::fitsRegisters(const Isa &isa, int64_t pixels, int64_t blocks) {
+  int64_t accumulators = pixels * blocks;
+  // Without FMA a product needs a register of its own.
+  if (!isa.hasFma)
+    return accumulators + std::min(pixels, blocks) + 2 <= isa.numRegisters;
+  // 32 registers leave room for two broadcasts in flight (measured: 14x2, 9x3, not 10x3).
+  int64_t spare = isa.numRegisters >= 32 ? 2 : 1;
+  int64_t held = isa.numRegisters >= 32 ? blocks : std::min(pixels, blocks);
+  return accumulators + held + spare <= isa.numRegisters;
+}
+
+int64_t incc::packedGroups(const ConvShape &shape, ConvAlgorithm algorithm) {
+  return algorithm == ConvAlgorithm::expanded ? 1 : shape.groups;
+}
+
+int64_t incc::packedFilterSize(const ConvShape &shape, ConvAlgorithm algorithm, int64_t lanes) {
+  int64_t taps = shape.kh * shape.kw;
+  if (algorithm == ConvAlgorithm::lanes)
+    return shape.out.channelBlocks() * taps * shape.inChannelsPerGroup() * lanes;
+  int64_t groups = packedGroups(shape, algorithm);
+  int64_t blocksPerGroup = (shape.out.c() / groups + lanes - 1) / lanes;
+  return groups * blocksPerGroup * lanes * (shape.in.c() / groups) * taps;
+}
+
+int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
+  return (shape.out.c() + lanes - 1) / lanes * lanes;
+}
+
+static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded"};
+
+DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weightsBytes) const {
+  Builder b(context);
+  return b.getDictionaryAttr({
+      b.getNamedAttr("algorithm", b.getStringAttr(kAlgorithmNames[static_cast<int>(algorithm)])),
+      b.getNamedAttr("order", b.getStringAttr(rowsOutermost ? "rows" : "channels")),
+      b.getNamedAttr("prefetch", b.getBoolAttr(prefetchWeights)),
+      b.getNamedAttr("task_rows", b.getI64IntegerAttr(taskRows)),
+      b.getNamedAttr("tile", b.getDenseI64ArrayAttr({tileRows, tileColumns, tileBlocks})),
+      b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr(weightsBytes)),
+  });
+}
+
+ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
+  ConvConfig config;
+  StringRef name = cast<StringAttr>(attr.get("algorithm")).getValue();
+  config.algorithm = static_cast<ConvAlgorithm>(
+      std::find(std::begin(kAlgorithmNames), std::end(kAlgorithmNames), name) -
+      std::begin(kAlgorithmNames));
+  ArrayRef<int64_t> tile = cast<DenseI64ArrayAttr>(attr.get("tile")).asArrayRef();
+  config.tileRows = tile[0];
+  config.tileColumns = tile[1];
+  config.tileBlocks = tile[2];
+  config.taskRows = cast<IntegerAttr>(attr.get("task_rows")).getInt();
+  config.rowsOutermost = cast<StringAttr>(attr.get("order")).getValue() == "rows";
+  config.prefetchWeights = cast<BoolAttr>(attr.get("prefetch")).getValue();
+  return config;
+}

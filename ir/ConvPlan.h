@@ -1,0 +1,69 @@
+// How a convolution or fully connected layer is cut into tiles: shared by the pass that chooses
+// and the backends that emit.
+#ifndef INCC_IR_CONVPLAN_H
+#define INCC_IR_CONVPLAN_H
+
+#include "ir/Plan.h"
+#include "ir/Target.h"
+
+namespace incc {
+
+/// The numbers that a direct convolution kernel depends on, read from a `plan.kernel`.
+struct ConvShape {
+  explicit ConvShape(plan::KernelOp kernel);
+
+  plan::MapType in, out;
+  /// Null without a residual operand.
+  plan::MapType residual;
+  int64_t kh, kw, strideH, strideW, padTop, padLeft, dilationH, dilationW, groups;
+  bool hasBias;
+
+  /// True if rows join into one: every pixel's neighbour follows it in memory, also across rows.
+  bool isFlat() const;
+  /// Rows and columns of the output as the kernel walks them (one row where flat).
+  int64_t rows() const { return isFlat() ? 1 : out.h(); }
+  int64_t columns() const { return isFlat() ? out.h() * out.w() : out.w(); }
+  int64_t inChannelsPerGroup() const { return in.c() / groups; }
+  int64_t outChannelsPerGroup() const { return out.c() / groups; }
+};
+
+/// The algorithms for a convolution.
+enum class ConvAlgorithm {
+  /// Full blocks of output channels; every tap is a broadcast of an input channel.
+  direct,
+  /// Groups narrower than a block, as many inputs as outputs: a block of outputs reads the same
+  /// block of inputs, lanes permuted (not at all when depthwise).
+  lanes,
+  /// Other groups: as one dense convolution, with zero weights between groups.
+  expanded,
+};
+
+/// What `choose-algorithm` decides for a convolution: the `config` of its kernel.
+struct ConvConfig {
+  ConvAlgorithm algorithm = ConvAlgorithm::direct;
+  /// Pixels of a register tile (rows x columns at most) and blocks of output channels.
+  int64_t tileRows = 1, tileColumns = 1, tileBlocks = 1;
+  /// Output rows (columns where flat) of a task; output blocks of a task are one tile's.
+  int64_t taskRows = 1;
+  /// True: tasks that share input rows follow each other; false: those that share weights do.
+  bool rowsOutermost = true;
+  /// Prefetch weights ahead: they come from beyond L2 and are used by few tiles.
+  bool prefetchWeights = false;
+
+  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> weightsBytes) const;
+  static ConvConfig fromAttr(mlir::DictionaryAttr attr);
+};
+
+/// True if a tile of `pixels` x `blocks` accumulators fits into the registers with its operands.
+bool fitsRegisters(const Isa &isa, int64_t pixels, int64_t blocks);
+
+/// Groups as the packed weights see them: 1 where groups were expanded into a dense filter.
+int64_t packedGroups(const ConvShape &shape, ConvAlgorithm algorithm);
+
+/// Floats of the packed filter, and of the bias.
+int64_t packedFilterSize(const ConvShape &shape, ConvAlgorithm algorithm, int64_t lanes);
+int64_t packedBiasSize(const ConvShape &shape, int64_t lanes);
+
+} // namespace incc
+
+#endif // INCC_IR_CONVPLAN_H

@@ -1,0 +1,278 @@
+// Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
+#include "ir/ConvPlan.h"
+#include "ir/LinearPlan.h"
+#include "passes/Passes.h"
+
+namespace incc {
+#define GEN_PASS_DEF_CHOOSEALGORITHMPASS
+#include "passes/Passes.h.inc"
+} // namespace incc
+
+using namespace mlir;
+using namespace incc;
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+//===----------------------------------------------------------------------===//
+// Register tiles
+//===----------------------------------------------------------------------===//
+
+/// Cycles of one step of a tile's reduction: the pipes that multiply-adds and loads share out, and
+/// the latency of a chain of multiply-adds where there are too few to fill it.
+static double stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
+  constexpr double kFmaLatency = 4;
+  double fmas = static_cast<double>(pixels * blocks) / target.cpu.fmasPerCycle;
+  double loads = static_cast<double>(pixels + blocks) / target.cpu.loadsPerCycle;
+  // A kernel that loads as fast as it multiplies stalls on every miss: prefer fewer loads.
+  return std::max({fmas, loads, kFmaLatency}) + 0.05 * loads;
+}
+
+/// Cycles per step of a row of `columns` pixels cut into near-equal tiles of at most `most`.
+static double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
+                        int64_t blocks) {
+  int64_t numTiles = ceilDiv(columns, most), wide = ceilDiv(columns, numTiles);
+  int64_t numWide = columns - numTiles * (wide - 1);
+  double cycles = static_cast<double>(numWide) * stepCycles(target, rows * wide, blocks);
+  if (numTiles > numWide)
+    cycles += static_cast<double>(numTiles - numWide) *
+              stepCycles(target, rows * (wide - 1), blocks);
+  return cycles;
+}
+
+/// The tile with the fewest modelled cycles over all outputs; ties go to fewer, larger tiles.
+static void chooseTile(ConvConfig &config, const ConvShape &shape, const Target &target) {
+  int64_t groups = packedGroups(shape, config.algorithm);
+  int64_t outputBlocks = ceilDiv(shape.out.c() / groups, target.isa.lanes);
+  double best = std::numeric_limits<double>::infinity();
+  for (int64_t blocks = 1; blocks <= std::min<int64_t>(outputBlocks, 6); ++blocks)
+    for (int64_t columns = 1; columns <= shape.columns(); ++columns)
+      for (int64_t rows = 1; rows <= std::min<int64_t>(shape.rows(), 4); ++rows) {
+        if (!fitsRegisters(target.isa, rows * columns, blocks))
+          break;
+        // Only whole rows stack: otherwise pixels of a tile would not be neighbours.
+        if (rows > 1 && columns < shape.columns())
+          break;
+        auto perRows = [&](int64_t r) {
+          int64_t restBlocks = outputBlocks % blocks;
+          double cycles = static_cast<double>(outputBlocks / blocks) *
+                          rowCycles(target, shape.columns(), columns, r, blocks);
+          if (restBlocks)
+            cycles += rowCycles(target, shape.columns(), columns, r, restBlocks);
+          return cycles;
+        };
+        double cycles = static_cast<double>(shape.rows() / rows) * perRows(rows);
+        if (int64_t rest = shape.rows() % rows)
+          cycles += perRows(rest);
+        if (cycles < best * 0.9999) {
+          best = cycles;
+          config.tileRows = rows;
+          config.tileColumns = columns;
+          config.tileBlocks = blocks;
+        }
+      }
+}
+
+//===----------------------------------------------------------------------===//
+// Tasks
+//===----------------------------------------------------------------------===//
+
+/// Tasks per thread that even out differences between them.
+static constexpr int64_t kTasksPerThread = 4;
+
+/// Chooses the order of tasks with less traffic beyond L2, and how many rows a task takes.
+static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Target &target,
+                           int64_t filterFloats, unsigned threads) {
+  int64_t groups = packedGroups(shape, config.algorithm);
+  int64_t blocksPerGroup = ceilDiv(shape.out.c() / groups, target.isa.lanes);
+  int64_t numPanels = groups * ceilDiv(blocksPerGroup, config.tileBlocks);
+  int64_t images = shape.in.n(), extent = shape.isFlat() ? shape.columns() : shape.out.h();
+  // What stays in L2 besides: the outputs in flight.
+  double cache = 0.6 * target.cpu.l2Bytes;
+  double filterBytes = 4.0 * static_cast<double>(filterFloats);
+  double panelBytes = filterBytes / static_cast<double>(numPanels);
+  double imageBytes = 4.0 * static_cast<double>(shape.in.channelBlocks() * shape.in.planeStride());
+  // A group reads its own channels only.
+  double panelInput = imageBytes / static_cast<double>(groups);
+
+  // Rows (columns where flat) of a task: whole tiles, input for them at most a quarter of the cache.
+  int64_t unit = shape.isFlat() ? config.tileColumns : config.tileRows;
+  double bytesPerUnit = imageBytes / static_cast<double>(extent) * static_cast<double>(unit);
+  int64_t unitsInCache = std::max<int64_t>(1, static_cast<int64_t>(0.25 * cache / bytesPerUnit));
+  int64_t numUnits = ceilDiv(extent, unit);
+  int64_t rowTasks = std::max<int64_t>(1, ceilDiv(numUnits, unitsInCache));
+
+  double rowsTraffic = imageBytes + (filterBytes + imageBytes / static_cast<double>(rowTasks) > cache
+                                         ? filterBytes * static_cast<double>(rowTasks)
+                                         : filterBytes);
+  double channelsTraffic =
+      filterBytes + (panelInput + panelBytes > cache
+                         ? imageBytes * static_cast<double>(numPanels) / static_cast<double>(groups)
+                         : imageBytes);
+  config.rowsOutermost = rowsTraffic < channelsTraffic;
+  // Weights that are read once per image in order come from L3 or DRAM: prefetch where few tiles
+  // reuse what has been fetched.
+  int64_t tilesPerPanel = ceilDiv(shape.columns(), config.tileColumns) *
+                          ceilDiv(shape.rows(), config.tileRows);
+  config.prefetchWeights = filterBytes > cache && tilesPerPanel * images <= 32;
+
+  int64_t wanted = kTasksPerThread * threads;
+  if (!config.rowsOutermost)
+    rowTasks = std::clamp<int64_t>(ceilDiv(threads > 1 ? wanted : 1, numPanels * images), 1, numUnits);
+  else if (threads > 1)
+    rowTasks = std::clamp<int64_t>(std::max(rowTasks, ceilDiv(wanted, numPanels * images)), 1,
+                                   numUnits);
+  config.taskRows = ceilDiv(numUnits, rowTasks) * unit;
+  return images * numPanels * ceilDiv(extent, config.taskRows);
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+static int64_t bytesOfFloats(int64_t count) { return count * sizeof(float); }
+
+static void chooseConv(plan::KernelOp kernel, const Target &target, unsigned threads) {
+  ConvShape shape(kernel);
+  ConvConfig config;
+  int64_t lanes = target.isa.lanes, ins = shape.inChannelsPerGroup();
+  int64_t outs = shape.outChannelsPerGroup();
+  if (shape.groups > 1 && !(ins % lanes == 0 && outs % lanes == 0))
+    config.algorithm = ins == outs && lanes % ins == 0 ? ConvAlgorithm::lanes
+                                                       : ConvAlgorithm::expanded;
+  int64_t filterFloats = packedFilterSize(shape, config.algorithm, lanes);
+  int64_t tasks;
+  if (config.algorithm == ConvAlgorithm::lanes) {
+    // Accumulators of a row's pixels; weights and inputs are loaded for each.
+    config.tileColumns = std::min<int64_t>(shape.out.w(), target.isa.numRegisters / 2);
+    int64_t planes = shape.out.n() * shape.out.channelBlocks();
+    int64_t rowTasks = std::min(shape.out.h(), ceilDiv(kTasksPerThread * threads, planes));
+    config.taskRows = ceilDiv(shape.out.h(), rowTasks);
+    tasks = planes * ceilDiv(shape.out.h(), config.taskRows);
+  } else {
+    chooseTile(config, shape, target);
+    tasks = chooseTasks(config, shape, target, filterFloats, threads);
+  }
+  SmallVector<int64_t> bytes = {bytesOfFloats(filterFloats)};
+  if (shape.hasBias)
+    bytes.push_back(bytesOfFloats(packedBiasSize(shape, lanes)));
+  kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
+  kernel.setTasks(tasks);
+}
+
+static void chooseLinear(plan::KernelOp kernel, const Target &target, unsigned threads) {
+  LinearShape shape(kernel);
+  int64_t lanes = target.isa.lanes, outputBlocks = ceilDiv(shape.outputs(), lanes);
+  LinearConfig config;
+  // One image: eight sums hide the latency of the multiply-adds, and a step reads whole cache lines.
+  config.tileBlocks = 8;
+  if (shape.in.n() > 1) {
+    double best = std::numeric_limits<double>::infinity();
+    for (int64_t images = 1; images <= shape.in.n(); ++images)
+      for (int64_t blocks = 1; blocks <= 8 && fitsRegisters(target.isa, images, blocks); ++blocks) {
+        double cycles = static_cast<double>(ceilDiv(shape.in.n(), images) *
+                                            ceilDiv(outputBlocks, blocks)) *
+                        stepCycles(target, images, blocks);
+        if (cycles < best * 0.9999) {
+          best = cycles;
+          config = {images, blocks};
+        }
+      }
+  }
+  config.tileBlocks = std::min(config.tileBlocks, outputBlocks);
+  // Fewer outputs a task where threads would be idle.
+  while (config.tileBlocks > 1 && threads > 1 &&
+         ceilDiv(outputBlocks, config.tileBlocks) < 2 * static_cast<int64_t>(threads))
+    config.tileBlocks = ceilDiv(config.tileBlocks, 2);
+  SmallVector<int64_t> bytes = {bytesOfFloats(shape.packedWeightSize(lanes))};
+  if (shape.hasBias)
+    bytes.push_back(bytesOfFloats(outputBlocks * lanes));
+  kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
+  kernel.setTasks(ceilDiv(outputBlocks, config.tileBlocks));
+}
+
+/// Pools: a plane of a block of channels is a task. Their bias is padded to whole blocks.
+static void choosePool(plan::KernelOp kernel, const Target &target, unsigned) {
+  auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  kernel.setTasks(out.n() * out.channelBlocks());
+  if (kernel.getWeights().empty())
+    return;
+  Builder b(kernel.getContext());
+  int64_t bytes = bytesOfFloats(out.channelBlocks() * target.isa.lanes);
+  kernel.setConfigAttr(
+      b.getDictionaryAttr(b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr({bytes}))));
+}
+
+/// Ops that work plane by plane; vectors of features image by image.
+static void choosePlanes(plan::KernelOp kernel, const Target &, unsigned) {
+  auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  bool isVector = out.getBlock() == 1 && out.h() == 1 && out.w() == 1;
+  kernel.setTasks(out.n() * (isVector ? 1 : out.channelBlocks()));
+}
+
+/// Moves between layouts go by blocks of whichever side is blocked, else by planes.
+static void chooseMove(plan::KernelOp kernel, const Target &, unsigned) {
+  auto in = cast<plan::MapType>(kernel.getInputs()[0].getType());
+  auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  const plan::MapType &blocked = in.getBlock() > 1 ? in : out;
+  kernel.setTasks(blocked.n() * blocked.channelBlocks());
+}
+
+/// Ops that combine channels go by rows; vectors of features by images.
+static void chooseRows(plan::KernelOp kernel, const Target &, unsigned) {
+  auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  kernel.setTasks(out.n() * (out.getBlock() == 1 ? 1 : out.h()));
+}
+
+namespace {
+struct Chooser {
+  StringRef kind;
+  void (*choose)(plan::KernelOp, const Target &, unsigned threads);
+};
+} // namespace
+
+static const Chooser *findChooser(StringRef kind) {
+  static const Chooser kChoosers[] = {
+      {cnn::ActivationOp::getOperationName(), choosePlanes},
+      {cnn::AddOp::getOperationName(), choosePlanes},
+      {cnn::AvgPoolOp::getOperationName(), choosePool},
+      {cnn::ConcatOp::getOperationName(), chooseRows},
+      {cnn::Conv2dOp::getOperationName(), chooseConv},
+      {cnn::FlattenOp::getOperationName(), chooseMove},
+      {cnn::GlobalAvgPoolOp::getOperationName(), choosePlanes},
+      {cnn::LinearOp::getOperationName(), chooseLinear},
+      {cnn::LrnOp::getOperationName(), choosePlanes},
+      {cnn::MaxPoolOp::getOperationName(), choosePool},
+      {cnn::MulOp::getOperationName(), choosePlanes},
+      {cnn::ScaleOp::getOperationName(), choosePlanes},
+      {cnn::SliceOp::getOperationName(), choosePlanes},
+      {cnn::SoftmaxOp::getOperationName(), chooseRows},
+      {cnn::ToLayoutOp::getOperationName(), chooseMove},
+  };
+  const Chooser *row = llvm::find_if(kChoosers, [&](const Chooser &c) { return c.kind == kind; });
+  return row == std::end(kChoosers) ? nullptr : row;
+}
+
+namespace {
+struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithmPass> {
+  using ChooseAlgorithmPassBase::ChooseAlgorithmPassBase;
+
+  void runOnOperation() override {
+    llvm::Expected<Target> target = Target::lookup(mcpu);
+    if (!target) {
+      getOperation().emitError(llvm::toString(target.takeError()));
+      return signalPassFailure();
+    }
+    WalkResult result = getOperation().walk([&](plan::KernelOp kernel) {
+      const Chooser *chooser = findChooser(kernel.getKind());
+      if (!chooser) {
+        kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
+        return WalkResult::interrupt();
+      }
+      chooser->choose(kernel, *target, std::max(1u, threads.getValue()));
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,160 @@
+// Import, passes, code generation: one model from file to library.
+#include "tools/incc/Driver.h"
+#include "backends/llvm/Backend.h"
+#include "frontend/Diagnostics.h"
+#include "frontend/onnx/Export.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/Timing.h"
+#include "passes/Passes.h"
+#include "passes/Pipeline.h"
+
+using namespace mlir;
+using namespace incc;
+
+namespace {
+
+class Driver {
+public:
+  explicit Driver(const Options &options)
+      : options(options), printer(&context, options.quiet     ? DiagnosticPrinter::Verbosity::quiet
+                                            : options.verbose ? DiagnosticPrinter::Verbosity::verbose
+                                                              : DiagnosticPrinter::Verbosity::normal) {
+    timing.setEnabled(options.time);
+    timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+    context.loadDialect<cnn::CnnDialect, plan::PlanDialect, func::FuncDialect>();
+    registerCodegenDialects(context);
+  }
+
+  LogicalResult run() {
+    TimingScope all = timing.getRootScope();
+    {
+      TimingScope scope = all.nest("import");
+      module = importModel(context, options.modelPath, options.import);
+    }
+    if (!module)
+      return failure();
+    if (options.emit == EmitKind::Onnx)
+      return writeText([&](llvm::raw_ostream &os) -> LogicalResult {
+        if (llvm::Error error = exportOnnx(*module, os))
+          return emitError(module->getLoc(), llvm::toString(std::move(error)));
+        return success();
+      });
+    {
+      TimingScope scope = all.nest("passes");
+      if (failed(runPasses(scope)))
+        return failure();
+    }
+    TimingScope scope = all.nest("code");
+    return emit();
+  }
+
+private:
+  const Options &options;
+  MLIRContext context;
+  DiagnosticPrinter printer;
+  DefaultTimingManager timing;
+  OwningOpRef<ModuleOp> module;
+
+  /// The phase after which the pipeline ends.
+  std::string lastPhase() const {
+    if (options.emit == EmitKind::Cnn && options.compileTo.empty())
+      return "import";
+    return options.compileTo;
+  }
+
+  LogicalResult runPasses(TimingScope &scope) {
+    PassManager manager(&context);
+    PipelineOptions pipeline;
+    pipeline.optLevel = options.optLevel;
+    pipeline.keepOutputs = options.import.outputs;
+    pipeline.target = options.target;
+    pipeline.threads = options.threads;
+    pipeline.compileTo = lastPhase();
+    buildCnnPipeline(manager, pipeline);
+    manager.enableTiming(scope);
+    bool prints = !options.printBefore.empty() || !options.printAfter.empty();
+    if (prints) {
+      // IR is printed as a whole, so passes must come one after the other.
+      context.disableMultithreading();
+      auto isIn = [](const std::vector<std::string> &names) {
+        return [&names](Pass *pass, Operation *) {
+          return llvm::is_contained(names, "all") ||
+                 llvm::is_contained(names, pass->getArgument());
+        };
+      };
+      manager.enableIRPrinting(isIn(options.printBefore), isIn(options.printAfter),
+                               /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+                               /*printAfterOnlyOnFailure=*/false, llvm::errs(),
+                               OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64));
+    }
+    LogicalResult result = manager.run(*module);
+    if (prints)
+      context.enableMultithreading();
+    return result;
+  }
+
+  /// Writes `outputPath` (standard output if empty or "-"), or nothing if `write` fails.
+  LogicalResult writeText(llvm::function_ref<LogicalResult(llvm::raw_ostream &)> write) {
+    std::string path = options.outputPath.empty() ? "-" : options.outputPath;
+    std::string error;
+    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &error);
+    if (!file)
+      return emitError(UnknownLoc::get(&context), error);
+    if (failed(write(file->os())))
+      return failure();
+    file->os().flush();
+    if (std::error_code code = file->os().error()) {
+      file->os().clear_error();
+      return emitError(UnknownLoc::get(&context), "can't write " + path + ": " + code.message());
+    }
+    file->keep();
+    return success();
+  }
+
+  LogicalResult printModule() {
+    // On a terminal weights would drown the network; a file must be complete to be read again.
+    OpPrintingFlags flags;
+    if (options.outputPath.empty() || options.outputPath == "-")
+      flags.elideLargeElementsAttrs(16).elideLargeResourceString(64);
+    if (options.verbose)
+      flags.enableDebugInfo(true, false);
+    return writeText([&](llvm::raw_ostream &os) {
+      module->print(os, flags);
+      os << "\n";
+      return success();
+    });
+  }
+
+  LogicalResult emit() {
+    if (options.emit == EmitKind::Cnn || options.emit == EmitKind::Plan ||
+        !options.compileTo.empty())
+      return printModule();
+    CodegenOptions codegen;
+    codegen.target = options.target;
+    codegen.codegenCpu = options.codegenCpu;
+    codegen.optLevel = options.optLevel;
+    if (options.emit == EmitKind::Library)
+      return writeModelLibrary(*module, codegen, libraryPath());
+    codegen.kind = options.emit == EmitKind::Llvm ? CodeKind::LlvmIr : CodeKind::Assembly;
+    return writeText([&](llvm::raw_ostream &os) {
+      return printKernels(*module->getOps<plan::ProgramOp>().begin(), codegen, os);
+    });
+  }
+
+  /// -o, or the model's name with the extension that was asked for.
+  std::string libraryPath() {
+    StringRef path = options.outputPath;
+    if (!path.empty() && path != ".o")
+      return path.str();
+    plan::ProgramOp program = *module->getOps<plan::ProgramOp>().begin();
+    return (program.getSymName() + (path.empty() ? ".so" : path)).str();
+  }
+};
+
+} // namespace
+
+int incc::compileModel(const Options &options) {
+  return succeeded(Driver(options).run()) ? 0 : 1;
+}

@@ -1,0 +1,144 @@
+// The command line of incc.
+#include "tools/incc/Options.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/WithColor.h"
+#include "passes/Pipeline.h"
+
+using namespace incc;
+namespace cl = llvm::cl;
+
+/// Prints a mistake and ends the process.
+[[noreturn]] static void fail(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "incc") << message << "\n";
+  std::exit(1);
+}
+
+Options incc::parseOptions(int argc, char **argv) {
+  cl::OptionCategory general("General options"), model("Model and weights"),
+      code("Code generation"), inspect("Looking inside");
+
+  cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.{yaml,mlir}"), cl::Required,
+                                 cl::cat(general));
+  cl::opt<std::string> output(
+      "o", cl::desc("Library to write: .so, .a or .o (default: the model's name and .so); NAME.h is "
+                    "written beside it. With --emit, the file to write (default: standard output)"),
+      cl::value_desc("FILE"), cl::cat(general));
+  cl::opt<bool> verbose("v", cl::desc("Print remarks in full"), cl::cat(general));
+  cl::opt<bool> quiet("q", cl::desc("Print errors only"), cl::cat(general));
+
+  cl::opt<std::string> weights("weights", cl::desc("Trained weights (.safetensors or .npz)"),
+                               cl::value_desc("FILE"), cl::cat(model));
+  cl::opt<std::string> randomWeights("random-weights",
+                                     cl::desc("Seeded random weights, for timing and tests"),
+                                     cl::value_desc("SEED"), cl::cat(model));
+  cl::list<std::string> settings("set", cl::desc("Set an argument of the model file"),
+                                 cl::value_desc("KEY=VALUE"), cl::cat(model));
+  cl::list<std::string> outputs("outputs", cl::desc("Keep these outputs only, by name"),
+                                cl::value_desc("NAMES"), cl::CommaSeparated, cl::cat(model));
+  cl::opt<int64_t> batch("batch", cl::desc("Images of a run (default 1)"), cl::init(1),
+                         cl::value_desc("N"), cl::cat(model));
+
+  cl::opt<std::string> target("target", cl::desc("Architecture: x86-64"), cl::init("x86-64"),
+                              cl::value_desc("ARCH"), cl::cat(code));
+  cl::opt<std::string> mcpu("mcpu", cl::desc("CPU to compile for (default native: this machine's)"),
+                            cl::init("native"), cl::value_desc("CPU"), cl::cat(code));
+  cl::opt<std::string> codegenCpu(
+      "codegen-cpu", cl::desc("Generate code for this LLVM CPU, blocked as --mcpu says (testing)"),
+      cl::value_desc("CPU"), cl::cat(code), cl::Hidden);
+  cl::opt<std::string> backend("backend", cl::desc("Code generator: auto or llvm"),
+                               cl::init("auto"), cl::value_desc("NAME"), cl::cat(code));
+  cl::opt<unsigned> threads(
+      "threads", cl::desc("Threads to schedule for (default 1); a run may use any number"),
+      cl::init(1), cl::value_desc("N"), cl::cat(code));
+  cl::opt<unsigned> optLevel(
+      "O", cl::desc("0: no fusion, little optimization; 1: fuse; 2, 3: everything (default 3)"),
+      cl::Prefix, cl::init(3), cl::value_desc("LEVEL"), cl::cat(code));
+
+  cl::opt<EmitKind> emit(
+      "emit", cl::desc("Write an intermediate form instead of a library"),
+      cl::values(clEnumValN(EmitKind::Cnn, "cnn", "the network, after the passes that --compile-to "
+                                                  "asks for (default: as imported)"),
+                 clEnumValN(EmitKind::Plan, "plan", "the execution plan"),
+                 clEnumValN(EmitKind::Llvm, "llvm", "LLVM IR of the kernels"),
+                 clEnumValN(EmitKind::Assembly, "asm", "assembly of the kernels"),
+                 clEnumValN(EmitKind::Library, "obj", "an object file, as -o NAME.o"),
+                 clEnumValN(EmitKind::Onnx, "onnx", "the network as imported, in ONNX")),
+      cl::init(EmitKind::Library), cl::cat(inspect));
+  cl::list<std::string> printBefore("print-ir-before",
+                                    cl::desc("Print the IR before these passes, or all"),
+                                    cl::value_desc("PASSES"), cl::CommaSeparated, cl::cat(inspect));
+  cl::list<std::string> printAfter("print-ir-after",
+                                   cl::desc("Print the IR after these passes, or all"),
+                                   cl::value_desc("PASSES"), cl::CommaSeparated, cl::cat(inspect));
+  cl::opt<std::string> compileTo(
+      "compile-to",
+      cl::desc("Stop after a phase and print the IR: " + llvm::join(phaseNames(), ", ")),
+      cl::value_desc("PHASE"), cl::cat(inspect));
+  cl::opt<bool> time("time", cl::desc("Print where the compiler's time went"), cl::cat(inspect));
+
+  cl::HideUnrelatedOptions({&general, &model, &code, &inspect});
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "incc 0.1.0\n"; });
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "compiles convolutional networks to native libraries\n\n"
+      "  incc models/resnet50.yaml --weights resnet50.safetensors -o resnet50.so\n");
+
+  Options options;
+  options.modelPath = modelPath;
+  options.outputPath = output;
+  options.import.weightsPath = weights;
+  if (!randomWeights.empty()) {
+    uint64_t seed;
+    if (llvm::StringRef(randomWeights).getAsInteger(10, seed))
+      fail("--random-weights expects a seed, a non-negative integer, got '" + randomWeights + "'");
+    if (!weights.empty())
+      fail("--weights and --random-weights exclude each other");
+    options.import.randomSeed = seed;
+  }
+  for (const std::string &setting : settings) {
+    auto [key, value] = llvm::StringRef(setting).split('=');
+    if (key.empty() || key.size() == setting.size())
+      fail("--set expects KEY=VALUE, got '" + setting + "'");
+    options.import.settings.push_back({key.str(), value.str()});
+  }
+  options.import.outputs.assign(outputs.begin(), outputs.end());
+  if (batch < 1)
+    fail("--batch must be at least 1, got " + llvm::Twine(batch));
+  options.import.batch = batch;
+  if (target != "x86-64" && target != "x86_64")
+    fail("unknown --target '" + target + "'; supported is x86-64");
+  if (backend != "auto" && backend != "llvm")
+    fail("unknown --backend '" + backend + "'; supported are auto, llvm");
+  llvm::Expected<Target> found = Target::lookup(mcpu);
+  if (!found)
+    fail(llvm::toString(found.takeError()));
+  options.target = *found;
+  options.codegenCpu = codegenCpu;
+  if (threads < 1 || threads > 1024)
+    fail("--threads must be from 1 to 1024, got " + llvm::Twine(threads));
+  options.threads = threads;
+  if (optLevel > 3)
+    fail("-O takes a level from 0 to 3, got " + llvm::Twine(optLevel));
+  options.optLevel = optLevel;
+  options.emit = emit;
+  options.printBefore.assign(printBefore.begin(), printBefore.end());
+  options.printAfter.assign(printAfter.begin(), printAfter.end());
+  std::vector<std::string> passes = passNames();
+  for (const auto *list : {&options.printBefore, &options.printAfter})
+    for (const std::string &name : *list)
+      if (name != "all" && !llvm::is_contained(passes, name))
+        fail("unknown pass '" + name + "'; passes are all, " + llvm::join(passes, ", "));
+  options.compileTo = compileTo;
+  if (!compileTo.empty() && !llvm::is_contained(phaseNames(), compileTo))
+    fail("unknown --compile-to '" + compileTo + "'; phases are " + llvm::join(phaseNames(), ", "));
+  options.time = time;
+  options.verbose = verbose;
+  options.quiet = quiet;
+  if (emit.getNumOccurrences() && emit == EmitKind::Library && !output.empty() &&
+      !llvm::StringRef(output).ends_with(".o"))
+    fail("--emit=obj writes a .o file, got -o '" + output + "'");
+  if (emit.getNumOccurrences() && emit == EmitKind::Library && output.empty())
+    options.outputPath = ".o"; // completed with the model's name
+  return options;
+}

@@ -1,0 +1,36 @@
+// What incc's command line asks for.
+#ifndef INCC_TOOLS_INCC_OPTIONS_H
+#define INCC_TOOLS_INCC_OPTIONS_H
+
+#include "frontend/Frontend.h"
+#include "ir/Target.h"
+
+namespace incc {
+
+/// What is written: a library, or an intermediate form.
+enum class EmitKind { Library, Cnn, Plan, Llvm, Assembly, Onnx };
+
+struct Options {
+  std::string modelPath;
+  /// "-" is standard output; empty until the model's name is known.
+  std::string outputPath;
+  ImportOptions import;
+  Target target;
+  /// Instruction set to generate code for if not that of the target; empty: the target's.
+  std::string codegenCpu;
+  unsigned optLevel = 3;
+  unsigned threads = 1;
+  EmitKind emit = EmitKind::Library;
+  /// Passes around which IR is printed; "all" is every pass.
+  std::vector<std::string> printBefore, printAfter;
+  /// The last phase of the pipeline to run; empty: all.
+  std::string compileTo;
+  bool time = false, verbose = false, quiet = false;
+};
+
+/// Reads the command line. Ends the process after --help, --version or a mistake, which it reports.
+Options parseOptions(int argc, char **argv);
+
+} // namespace incc
+
+#endif // INCC_TOOLS_INCC_OPTIONS_H
