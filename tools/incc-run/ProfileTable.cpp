@@ -58,6 +58,7 @@ void incc::printProfile(const LoadedModel &model, ArrayRef<double> milliseconds,
     // Layers that were merged have long names: only their own lines become longer.
     nameWidth = std::min<size_t>(std::max(nameWidth, rows.back().name.size()), 48);
     kindWidth = std::max(kindWidth, rows.back().kind.size());
+    nameWidth = std::max(nameWidth, rows.back().kind.size());
   }
   auto isSlower = [](const Row &a, const Row &b) {
     return std::tuple(b.milliseconds, a.index) < std::tuple(a.milliseconds, b.index);

@@ -4,7 +4,7 @@
 #include "tools/incc-run/ProfileTable.h"
 #include "tools/support/LoadedModel.h"
 #include "tools/support/Npy.h"
-#include "llvm/Support/CommandLine.h"
+#include "tools/support/OptionParser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
@@ -13,6 +13,7 @@
 #include "llvm/Support/WithColor.h"
 
 #include <chrono>
+#include <climits>
 #include <cmath>
 #include <numeric>
 
@@ -25,62 +26,44 @@ struct Options {
   std::string model;
   std::vector<std::string> arrays, images;
   std::string output;
-  unsigned top = 5;
-  bool topGiven = false;
-  int threads = 0;
-  unsigned repeat = 1;
+  /// Not given: 5, or none where an output file is written.
+  int top = -1;
+  int threads = 0, repeat = 1;
   bool profile = false, slowestFirst = false;
+
+  unsigned topCount() const { return top < 0 ? 5 : top; }
 };
 
 Expected<Options> parseOptions(int argc, char **argv) {
-  cl::OptionCategory category("incc-run options");
-  cl::opt<std::string> model(cl::Positional, cl::Required, cl::desc("MODEL.so"), cl::cat(category));
-  cl::list<std::string> files(cl::Positional, cl::desc("[IMAGE.png|IMAGE.jpg|INPUT.npy]..."),
-                              cl::cat(category));
-  cl::list<std::string> inputs("input", cl::value_desc("F.npy"), cl::cat(category),
-                               cl::desc("An input array, float32 or float64; once per input of the "
-                                        "model, in its order"));
-  cl::opt<std::string> output("output", cl::value_desc("F.npy"), cl::cat(category),
-                              cl::desc("Write the outputs to F.npy, F_1.npy, ..."));
-  cl::opt<unsigned> top("top", cl::value_desc("K"), cl::init(5), cl::cat(category),
-                        cl::desc("Print the K best classes (default 5; 0: none)"));
-  cl::opt<int> threads("threads", cl::value_desc("N"), cl::init(0), cl::cat(category),
-                       cl::desc("Threads of a run (default 0: one per core)"));
-  cl::opt<unsigned> repeat("repeat", cl::value_desc("N"), cl::init(1), cl::cat(category),
-                           cl::desc("Run N times after a warm-up and print the least and the "
-                                    "median time"));
-  cl::opt<bool> profile("profile", cl::cat(category),
-                        cl::desc("Print where the time went, layer by layer"));
-  cl::opt<bool> slowest("slowest-first", cl::cat(category), cl::desc("Sort the profile by time"));
-  cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "incc-run: runs a compiled model on arrays or pictures\n\n"
-      "Pictures are prepared as the model file says and classified one by one; without input the\n"
-      "model runs on noise, to be timed.\n");
   Options options;
-  options.model = model;
-  options.arrays = inputs;
-  options.output = output;
-  options.top = top;
-  options.topGiven = top.getNumOccurrences() > 0;
-  options.threads = threads;
-  options.repeat = repeat;
-  options.profile = profile;
-  options.slowestFirst = slowest;
-  for (const std::string &file : files) {
-    // By content: an image may be called anything.
-    ErrorOr<std::unique_ptr<MemoryBuffer>> start = MemoryBuffer::getFileSlice(file, 8, 0);
+  OptionParser parser(
+      "incc-run MODEL.so [IMAGE.png|IMAGE.jpg|INPUT.npy]... [options]",
+      "Pictures are prepared as the model file says and classified one by one. Without input the\n"
+      "model runs on noise, to be timed.");
+  parser.list("input", "F.npy", options.arrays,
+              "an input array of float32 or float64; once per input of the model, in its order");
+  parser.text("output", "F.npy", options.output, "write the outputs to F.npy, F_1.npy, ...");
+  parser.number("top", options.top, 0, INT_MAX, "print the N best classes (default 5; 0: none)");
+  parser.number("threads", options.threads, 0, 1024, "threads of a run (default 0: all cores)");
+  parser.number("repeat", options.repeat, 1, INT_MAX,
+                "run N times after a warm-up and print the least and the median time");
+  parser.flag("profile", options.profile, "print where the time went, layer by layer");
+  parser.flag("slowest-first", options.slowestFirst, "sort the profile by time");
+  std::vector<std::string> arguments;
+  if (Error error = parser.parse(argc, argv, arguments))
+    return std::move(error);
+  if (arguments.empty())
+    return makeError("expected a model library made by incc (.so); see incc-run --help");
+  options.model = arguments.front();
+  for (const std::string &file : llvm::drop_begin(arguments)) {
+    // By content: a picture may be called anything.
+    ErrorOr<std::unique_ptr<MemoryBuffer>> start = MemoryBuffer::getFileSlice(file, 6, 0);
     bool isArray = start && (*start)->getBuffer().starts_with("\x93NUMPY");
     (isArray ? options.arrays : options.images).push_back(file);
   }
   if (!options.arrays.empty() && !options.images.empty())
     return makeError("expected either arrays or images, got '" + options.arrays.front() +
                      "' and '" + options.images.front() + "'");
-  if (options.threads < 0 || options.threads > 1024)
-    return makeError("--threads: expected 0 to 1024, got " + Twine(options.threads));
-  if (options.repeat < 1)
-    return makeError("--repeat: expected at least 1, got 0");
   return options;
 }
 
@@ -107,7 +90,7 @@ public:
     if (warmUp && options.profile)
       if (Error error = running.setProfile(true))
         return error;
-    for (unsigned i = 0; i < options.repeat; ++i) {
+    for (int i = 0; i < options.repeat; ++i) {
       auto start = std::chrono::steady_clock::now();
       if (Error error = running.run(inputs))
         return error;
@@ -231,15 +214,15 @@ private:
     collect(model.batch());
     if (options.arrays.empty())
       outs() << "no input given: the model ran on noise\n";
-    if (!options.output.empty() && !options.topGiven)
+    if (!options.output.empty() && options.top < 0)
       return Error::success();
     for (auto [desc, values] : zip_equal(model.outputs(), running.outputs))
       printSummary(desc, values, outs());
     const incc_tensor_desc &first = model.outputs().front();
-    for (int64_t row = 0; options.top && isScores(first) && row < first.dims[0]; ++row) {
+    for (int64_t row = 0; options.topCount() && isScores(first) && row < first.dims[0]; ++row) {
       if (first.dims[0] > 1)
         outs() << "image " << row << ":\n";
-      printTop(model, scoresOf(row), options.top, outs());
+      printTop(model, scoresOf(row), options.topCount(), outs());
     }
     return Error::success();
   }
@@ -275,7 +258,7 @@ private:
       for (auto [row, name] : enumerate(names)) {
         WithColor(outs(), raw_ostream::SAVEDCOLOR, /*Bold=*/true) << name << '\n';
         if (isScores(first) && first.dims[0] == batch)
-          printTop(model, scoresOf(row), options.top, outs());
+          printTop(model, scoresOf(row), options.topCount(), outs());
         else
           printSummary(first, running.outputs.front(), outs());
       }

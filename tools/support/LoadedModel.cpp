@@ -3,6 +3,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <dlfcn.h>
 
@@ -17,32 +18,35 @@ static Error checkElf(StringRef path) {
     return makeError("can't open '" + path + "': " + error.message());
   if (sys::fs::is_directory(status))
     return makeError("'" + path + "' is a directory, expected a model library made by incc (.so)");
-  std::array<char, 20> header;
-  Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
+  ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+      MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!file)
-    return makeError("can't open '" + path + "': " + toString(file.takeError()));
-  Expected<size_t> numRead = sys::fs::readNativeFile(*file, header);
-  sys::fs::closeFile(*file);
-  if (!numRead)
-    return makeError("can't read '" + path + "': " + toString(numRead.takeError()));
-  StringRef bytes(header.data(), *numRead);
-  if (bytes.size() < header.size() || !bytes.starts_with(ELF::ElfMagic))
+    return makeError("can't read '" + path + "': " + file.getError().message());
+  StringRef bytes = (*file)->getBuffer();
+  ELF::Elf64_Ehdr header;
+  if (bytes.size() < sizeof header || !bytes.starts_with(ELF::ElfMagic) ||
+      bytes[ELF::EI_CLASS] != ELF::ELFCLASS64)
     return makeError("'" + path +
                      "' is no shared library, expected a model library made by incc "
                      "(incc MODEL.yaml -o MODEL.so)");
-  auto half = [&](size_t at) { // e_type and e_machine
-    return static_cast<uint8_t>(bytes[at]) | static_cast<uint8_t>(bytes[at + 1]) << 8;
-  };
-  if (half(16) != ELF::ET_DYN)
+  memcpy(&header, bytes.data(), sizeof header);
+  if (header.e_type != ELF::ET_DYN)
     return makeError("'" + path + "' is an object file, expected a shared library (.so)");
 #ifdef __aarch64__
-  constexpr int expected = ELF::EM_AARCH64;
+  constexpr unsigned expected = ELF::EM_AARCH64;
 #else
-  constexpr int expected = ELF::EM_X86_64;
+  constexpr unsigned expected = ELF::EM_X86_64;
 #endif
-  if (half(18) != expected)
-    return makeError("'" + path + "' was compiled for " + ELF::convertEMachineToArchName(half(18)) +
-                     ", this machine is " + ELF::convertEMachineToArchName(expected));
+  if (header.e_machine != expected)
+    return makeError("'" + path + "' was compiled for " +
+                     ELF::convertEMachineToArchName(header.e_machine) + ", this machine is " +
+                     ELF::convertEMachineToArchName(expected));
+  // The section headers come last. dlopen would map a file that is cut off, and crash.
+  if (header.e_shoff > bytes.size() ||
+      uint64_t(header.e_shnum) * header.e_shentsize > bytes.size() - header.e_shoff)
+    return makeError("'" + path + "' is cut off: expected " +
+                     Twine(header.e_shoff + header.e_shnum * header.e_shentsize) + " bytes, got " +
+                     Twine(bytes.size()));
   return Error::success();
 }
 
@@ -53,8 +57,11 @@ Expected<LoadedModel> LoadedModel::open(StringRef path) {
   SmallString<128> absolute(path);
   sys::fs::make_absolute(absolute);
   void *library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library)
-    return makeError("can't load '" + path + "': " + dlerror());
+  if (!library) {
+    StringRef reason = dlerror();
+    reason.consume_front((absolute + ": ").str());
+    return makeError("can't load '" + path + "': " + reason);
+  }
   using ModelFunction = const incc_model_desc *(*)();
   auto model = reinterpret_cast<ModelFunction>(dlsym(library, "incc_model"));
   if (!model)
