@@ -44,7 +44,7 @@ assert not odd.flags.aligned and np.array_equal(model(odd)[0], expected(image))
 
 expect(ValueError, "tiny: input 'image': expected shape (1, 1, 40, 16), got (1, 40, 16)",
        lambda: model(image[0]))
-expect(TypeError, "expected numbers that convert to float32, got complex128",
+expect(TypeError, "expected numbers that convert to float32, got complex64",
        lambda: model(image * 1j))
 expect(TypeError, "expected numbers that convert to float32, got <U1",
        lambda: model(np.full(image.shape, "a")))
