@@ -1,5 +1,5 @@
-/* Runs a model without malloc, threads or files: linked without the C library's versions, which
-   --wrap replaces by functions that end the program. */
+/* Runs a model without malloc, threads or files: the linker's --wrap puts functions that end the
+   program in the place of those that would provide them. */
 #include "tiny.h"
 #include <stdio.h>
 #include <stdlib.h>
