@@ -11,8 +11,8 @@ namespace incc {
 /// Prints the context's diagnostics while it is alive. MLIR's own handler drops the names of layers.
 class DiagnosticPrinter {
 public:
-  /// `quiet` prints errors only, `normal` also warnings and remarks (as "note"), `verbose` also the
-  /// chain of modules that a diagnostic's layer was instantiated through when it is no error.
+  /// `quiet` prints errors only, with the calls of modules that led to their layer; `normal` also
+  /// warnings and remarks (as "note"); `verbose` the calls for these as well.
   enum class Verbosity { quiet, normal, verbose };
 
   explicit DiagnosticPrinter(mlir::MLIRContext *context, Verbosity verbosity = Verbosity::normal,

@@ -61,7 +61,8 @@ Operation *cnn::createChecked(OpBuilder &builder, Location loc, StringRef opName
   OpaqueProperties properties(storage.data());
   name.initOpProperties(properties, /*init=*/nullptr);
   auto destroy = llvm::make_scope_exit([&] { name.destroyOpProperties(properties); });
-  if (failed(name.setOpPropertiesFromAttribute(name, properties, dict, emitAtLoc)))
+  // Ops without inherent attributes have no properties and refuse to set them.
+  if (bytes && failed(name.setOpPropertiesFromAttribute(name, properties, dict, emitAtLoc)))
     return nullptr;
   if (failed(infer->inferReturnTypes(builder.getContext(), loc, operands, dict, properties, {},
                                      types)))
