@@ -90,11 +90,8 @@ static Expected<std::string> findLinker() {
                            " (Debian: apt-get install lld-19)");
 }
 
-/// The first error of a run of lld; a failure to write reads like one of our own. lld writes through
-/// a mapping, where a disk that fills up raises a bus error.
+/// The first error of a run of lld; a failure to write reads like one of our own.
 static Error linkerError(StringRef text) {
-  if (text.starts_with("Bus error"))
-    return createStringError("No space left on device");
   for (StringRef reason : {"No space left on device", "File too large", "Disk quota exceeded"})
     if (text.contains(reason))
       return createStringError(reason);
@@ -108,7 +105,8 @@ static Error runLinker(ArrayRef<std::string> arguments) {
   Expected<std::string> linker = findLinker();
   if (!linker)
     return linker.takeError();
-  SmallVector<StringRef> argv = {*linker};
+  // lld would write through a mapping, where a full disk is a bus error that leaves files behind.
+  SmallVector<StringRef> argv = {*linker, "--no-mmap-output-file"};
   argv.append(arguments.begin(), arguments.end());
   // Where not even a small file can be made, the user reads lld's own words.
   SmallString<64> log;
