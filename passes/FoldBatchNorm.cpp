@@ -149,7 +149,8 @@ static LogicalResult foldIntoProducer(PatternRewriter &rewriter, Operation *op, 
   LayerOp folded = cloneWith(rewriter, layer, newWeights, newBias);
   if (affine.act)
     rewriter.modifyOpInPlace(folded, [&] { folded.setActAttr(affine.act); });
-  SmallVector<Value> constants(op->getOperands());
+  // All but the data, which the layer gives.
+  SmallVector<Value> constants(op->getOperands().drop_front());
   constants.push_back(oldWeights);
   if (oldBias)
     constants.push_back(oldBias);

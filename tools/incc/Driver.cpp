@@ -21,6 +21,7 @@ public:
       : options(options), printer(&context, options.quiet     ? DiagnosticPrinter::Verbosity::quiet
                                             : options.verbose ? DiagnosticPrinter::Verbosity::verbose
                                                               : DiagnosticPrinter::Verbosity::normal) {
+    context.printOpOnDiagnostic(false);
     timing.setEnabled(options.time);
     timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
     context.loadDialect<cnn::CnnDialect, plan::PlanDialect, func::FuncDialect>();

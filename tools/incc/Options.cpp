@@ -15,6 +15,8 @@ namespace cl = llvm::cl;
 }
 
 Options incc::parseOptions(int argc, char **argv) {
+  // LLVM registers options of its own, some by the same names.
+  cl::ResetCommandLineParser();
   cl::OptionCategory general("General options"), model("Model and weights"),
       code("Code generation"), inspect("Looking inside");
 
