@@ -1,0 +1,106 @@
+"""Compiles networks with incc and compares what they answer."""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+
+import incc
+
+
+def arguments(description, **extra):
+    """The command line that the scripts share: a folder for files, and options."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("folder", type=pathlib.Path, help="for compiled models")
+    for name, options in extra.items():
+        parser.add_argument(name if options.get("nargs") in ("*", "+") else "--" + name, **options)
+    result = parser.parse_args()
+    result.folder.mkdir(parents=True, exist_ok=True)
+    return result
+
+
+def call(*command):
+    """Runs a command; shows what it said if it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\nfailed with status {done.returncode}:\n"
+                 f"{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout + done.stderr
+
+
+def host_runs(mcpu):
+    """Whether this machine can run code for `mcpu`."""
+    flags = set()
+    with open("/proc/cpuinfo") as info:
+        for line in info:
+            if line.startswith("flags"):
+                flags = set(line.split())
+                break
+    needed = {"x86-64-v2": {"sse4_2", "popcnt"}, "x86-64-v3": {"avx2", "fma"},
+              "x86-64-v4": {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}}
+    return needed[mcpu] <= flags
+
+
+MACHINES = [mcpu for mcpu in ("x86-64-v2", "x86-64-v3", "x86-64-v4") if host_runs(mcpu)]
+
+
+def relative_error(got, expected):
+    """The largest difference, relative to the largest expected value; infinite where either is not
+    finite in other places than the other, or the shapes differ."""
+    got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)
+    if got.shape != expected.shape:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        error = np.abs(got - expected)
+    if not np.all(np.isfinite(error)):
+        return np.inf
+    return error.max() / max(np.abs(expected).max(), 1e-30)
+
+
+class Failures:
+    """Collects comparisons that fail and ends the process with them."""
+
+    def __init__(self, tolerance):
+        self.tolerance, self.worst, self.count, self.messages = tolerance, 0.0, 0, []
+
+    def check(self, what, got, expected):
+        error = relative_error(got, expected)
+        self.count += 1
+        self.worst = max(self.worst, error)
+        if not error <= self.tolerance:
+            shapes = f"{np.shape(got)}, expected {np.shape(expected)}"
+            self.messages.append(f"{what}: error {error:.2e} (shape {shapes})")
+
+    def finish(self, what):
+        for message in self.messages[:40]:
+            print("wrong:", message)
+        print(f"{what}: {self.count} comparisons, {len(self.messages)} wrong, largest error "
+              f"{self.worst:.1e}")
+        sys.exit(bool(self.messages))
+
+
+def as_list(outputs):
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def check_network(network, folder, failures, machines=None, threads=(1, 2), options=()):
+    """Compiles `network` for each machine and compares each of its outputs."""
+    path = folder / f"{network.name}.mlir"
+    path.write_text(network.text())
+    arrays = [value.array.astype(np.float32) for value in network.inputs]
+    for mcpu in machines or MACHINES:
+        library = folder / f"{network.name}-{mcpu}.so"
+        call("incc", path, "-q", f"--mcpu={mcpu}", *options, "-o", library)
+        for count in threads:
+            with incc.load(library, threads=count) as model:
+                # Twice: the second run finds what the first left in memory.
+                for _ in range(2):
+                    outputs = as_list(model(*arrays))
+                for got, value in zip(outputs, network.outputs, strict=True):
+                    layer = next(line for line in network.lines
+                                 if line.startswith(value.name + " "))
+                    if len(layer) > 300:
+                        layer = layer[:300] + "..."
+                    failures.check(f"{network.name} {mcpu} threads {count}: {layer}", got,
+                                   value.array)
