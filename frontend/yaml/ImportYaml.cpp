@@ -235,13 +235,15 @@ void YamlImporter::finishOutputs(func::FuncOp function, Value main) {
 
 /// Erases the layers of heads that are not kept and notes their tensors.
 void YamlImporter::eraseUnused(func::FuncOp function) {
+  SmallVector<Operation *> ops;
+  for (Operation &op : function.getBody().front().without_terminator())
+    ops.push_back(&op);
   llvm::SmallPtrSet<Operation *, 16> erased;
-  for (Operation &op : llvm::make_early_inc_range(
-           llvm::reverse(function.getBody().front().without_terminator()))) {
-    if (!op.use_empty())
+  for (Operation *op : llvm::reverse(ops)) {
+    if (!op->use_empty())
       continue;
-    erased.insert(&op);
-    op.erase();
+    erased.insert(op);
+    op->erase();
   }
   std::vector<weights::Parameter> kept;
   for (weights::Parameter &parameter : builder.parameters) {

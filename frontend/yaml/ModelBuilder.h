@@ -52,9 +52,11 @@ public:
   /// `n` or `[h, w]`.
   llvm::SmallVector<int64_t, 2> pair(llvm::StringRef name, int64_t least,
                                      llvm::ArrayRef<int64_t> otherwise = {});
-  /// One integer or a list of some; empty after an error, or if not given.
-  std::optional<llvm::SmallVector<int64_t, 4>> integers(llvm::StringRef name, int64_t least,
-                                                        int64_t most);
+  /// One integer or a list of some; empty after an error, or if not given. Instead of integers one
+  /// of `words` may be given, which then sets `word`.
+  std::optional<llvm::SmallVector<int64_t, 4>>
+  integers(llvm::StringRef name, int64_t least, int64_t most,
+           llvm::ArrayRef<llvm::StringRef> words = {}, llvm::StringRef *word = nullptr);
   double number(llvm::StringRef name, std::optional<double> otherwise = std::nullopt);
   /// One number or a list of some; `otherwise` if not given, or after an error.
   llvm::SmallVector<double> numbers(llvm::StringRef name, double otherwise);

@@ -112,17 +112,24 @@ SmallVector<int64_t, 2> Params::pair(StringRef name, int64_t least, ArrayRef<int
 }
 
 std::optional<SmallVector<int64_t, 4>> Params::integers(StringRef name, int64_t least,
-                                                        int64_t most) {
+                                                        int64_t most, ArrayRef<StringRef> words,
+                                                        StringRef *word) {
   std::optional<Datum> given = value(name, /*required=*/false);
   if (!given)
     return std::nullopt;
+  if (auto *text = given->getIf<std::string>())
+    if (auto *found = llvm::find(words, StringRef(*text)); found != words.end()) {
+      *word = *found;
+      return std::nullopt;
+    }
   List items = given->is<List>() ? *given->getIf<List>() : List{*given};
   SmallVector<int64_t, 4> result;
   for (const Datum &item : items) {
     std::optional<int64_t> integer = asInteger(item);
     if (!integer || *integer < least || *integer > most) {
-      error(*node(name), "expected " + rangeText(least, most) + " or a list of such as '" + name +
-                             "'" + got(item));
+      error(*node(name), "expected " + (words.empty() ? "" : llvm::join(words, ", ") + ", ") +
+                             rangeText(least, most) + " or a list of such as '" + name + "'" +
+                             got(item));
       return std::nullopt;
     }
     result.push_back(*integer);
@@ -201,14 +208,10 @@ LogicalResult Params::finish() {
 }
 
 Padding::Padding(Params &params) {
-  const Node *node = params.node("pad");
-  if (!node)
-    return;
-  if (node->isScalar() && (node->text == "same" || node->text == "valid")) {
-    same = node->text == "same";
-    return;
-  }
-  std::optional<SmallVector<int64_t, 4>> given = params.integers("pad", 0, kMaxExtent);
+  StringRef word;
+  std::optional<SmallVector<int64_t, 4>> given =
+      params.integers("pad", 0, kMaxExtent, {"same", "valid"}, &word);
+  same = word == "same";
   if (!given)
     return;
   if (given->size() == 1)
@@ -218,9 +221,9 @@ Padding::Padding(Params &params) {
   else if (given->size() == 4)
     pads = *given;
   else
-    params.error(*node, "expected 'same', 'valid', a number, [rows, columns] or [top, left, "
-                        "bottom, right] as 'pad', got " +
-                            Twine(given->size()) + " numbers");
+    params.error(*params.node("pad"), "expected same, valid, a number, [rows, columns] or [top, "
+                                      "left, bottom, right] as 'pad', got " +
+                                          Twine(given->size()) + " numbers");
 }
 
 /// TensorFlow's rule for `same`: ceil(extent / stride) windows, the smaller half of the padding
