@@ -76,13 +76,13 @@ static SmallVector<Conv2dOp> arrangeByBlocks(ArrayRef<Conv2dOp> group, int64_t c
 
 /// conv(x, A), conv(x, B) -> c = conv(x, [A; B]), slice(c, 0, |A|), slice(c, |A|, |B|)
 static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dOp first) {
-  SmallVector<Value> constants;
+  ConstantsToErase constants;
   SmallVector<Location> locations;
   int64_t total = 0;
   bool hasBias = false;
   for (Conv2dOp part : parts) {
-    constants.push_back(part.getFilter());
-    constants.push_back(part.getBias());
+    constants.add(part.getFilter());
+    constants.add(part.getBias());
     locations.push_back(part.getLoc());
     total += numFilters(part);
     hasBias |= part.getBias() != nullptr;
@@ -91,7 +91,7 @@ static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dO
   SmallVector<int64_t> filterShape(tensorType(first.getFilter()).getShape());
   filterShape[0] = total;
   Value filter = createConstant(
-      rewriter, constants.front().getLoc(), {}, filterShape, [&](auto out) {
+      rewriter, first.getFilter().getLoc(), {}, filterShape, [&](auto out) {
         float *to = out.data();
         for (Conv2dOp part : parts)
           to = llvm::copy(ConstantOperand(part.getFilter()).values(), to);
@@ -110,6 +110,8 @@ static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dO
       rewriter.getFusedLoc(locations), first.getType().clone(shape), first.getInput(), filter,
       bias, /*residual=*/Value(), first.getStridesAttr(), first.getPadsAttr(),
       first.getDilationsAttr(), first.getGroupsAttr(), first.getActAttr());
+  // Not before `first`, which is replaced in its turn.
+  rewriter.setInsertionPointAfter(merged);
   int64_t offset = 0;
   for (Conv2dOp part : parts) {
     int64_t count = numFilters(part);
@@ -118,7 +120,7 @@ static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dO
     offset += count;
     rewriter.replaceOp(part, slice);
   }
-  eraseUnusedConstants(rewriter, constants);
+  constants.eraseUnused(rewriter);
 }
 
 namespace {
