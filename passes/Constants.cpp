@@ -60,12 +60,18 @@ static bool ownsItsBlob(cnn::ConstantOp constant) {
               .wasInterrupted();
 }
 
-void incc::eraseUnusedConstants(RewriterBase &rewriter, ArrayRef<Value> values) {
-  llvm::SmallSetVector<Operation *, 8> constants;
+void ConstantsToErase::add(Value value) {
+  if (value)
+    if (auto constant = value.getDefiningOp<cnn::ConstantOp>())
+      constants.insert(constant);
+}
+
+void ConstantsToErase::add(ValueRange values) {
   for (Value value : values)
-    if (value)
-      if (auto constant = value.getDefiningOp<cnn::ConstantOp>())
-        constants.insert(constant);
+    add(value);
+}
+
+void ConstantsToErase::eraseUnused(RewriterBase &rewriter) {
   for (Operation *op : constants) {
     auto constant = cast<cnn::ConstantOp>(op);
     if (!constant->use_empty())
@@ -74,4 +80,5 @@ void incc::eraseUnusedConstants(RewriterBase &rewriter, ArrayRef<Value> values) 
       cnn::releaseConstant(constant.getValue());
     rewriter.eraseOp(constant);
   }
+  constants.clear();
 }

@@ -4,6 +4,7 @@
 
 #include "ir/Cnn.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace incc {
 
@@ -27,9 +28,19 @@ mlir::Value createConstant(mlir::RewriterBase &rewriter, mlir::Location loc, mli
                            llvm::ArrayRef<int64_t> shape,
                            llvm::function_ref<void(llvm::MutableArrayRef<float>)> fill);
 
-/// Erases those of `values` that are constants without a use and frees their blobs at once, so that
-/// a network's weights are not held twice.
-void eraseUnusedConstants(mlir::RewriterBase &rewriter, llvm::ArrayRef<mlir::Value> values);
+/// Constants that a rewrite may leave without a use. It adds their values before it erases any op.
+class ConstantsToErase {
+public:
+  void add(mlir::Value value);
+  void add(mlir::ValueRange values);
+
+  /// Erases those without a use and frees their blobs at once, so that a network's weights are not
+  /// held twice.
+  void eraseUnused(mlir::RewriterBase &rewriter);
+
+private:
+  llvm::SmallSetVector<mlir::Operation *, 8> constants;
+};
 
 } // namespace incc
 

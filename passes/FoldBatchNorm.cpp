@@ -149,14 +149,13 @@ static LogicalResult foldIntoProducer(PatternRewriter &rewriter, Operation *op, 
   LayerOp folded = cloneWith(rewriter, layer, newWeights, newBias);
   if (affine.act)
     rewriter.modifyOpInPlace(folded, [&] { folded.setActAttr(affine.act); });
-  // All but the data, which the layer gives.
-  SmallVector<Value> constants(op->getOperands().drop_front());
-  constants.push_back(oldWeights);
-  if (oldBias)
-    constants.push_back(oldBias);
+  ConstantsToErase constants;
+  constants.add(op->getOperands());
+  constants.add(oldWeights);
+  constants.add(oldBias);
   rewriter.replaceOp(op, folded);
   rewriter.eraseOp(layer);
-  eraseUnusedConstants(rewriter, constants);
+  constants.eraseUnused(rewriter);
   return success();
 }
 
@@ -214,13 +213,13 @@ static LogicalResult foldIntoConsumer(PatternRewriter &rewriter, Operation *op, 
         });
   LayerOp folded = cloneWith(rewriter, layer, newWeights, newBias);
   rewriter.modifyOpInPlace(folded, [&] { folded.getInputMutable().assign(affine.input); });
-  SmallVector<Value> constants(op->getOperands());
-  constants.push_back(oldWeights);
-  if (oldBias)
-    constants.push_back(oldBias);
+  ConstantsToErase constants;
+  constants.add(op->getOperands());
+  constants.add(oldWeights);
+  constants.add(oldBias);
   rewriter.replaceOp(layer, folded);
   rewriter.eraseOp(op);
-  eraseUnusedConstants(rewriter, constants);
+  constants.eraseUnused(rewriter);
   return success();
 }
 
@@ -278,7 +277,8 @@ struct LowerBatchNorm : OpRewritePattern<BatchNormOp> {
     auto fill = [](const std::vector<double> &from) {
       return [&](MutableArrayRef<float> to) { llvm::copy(from, to.begin()); };
     };
-    SmallVector<Value> constants(op->getOperands());
+    ConstantsToErase constants;
+    constants.add(op->getOperands());
     Value factor =
         createConstant(rewriter, op.getLoc(), op.getScale(), factorShape, fill(affine->factor));
     Value offset =
@@ -293,7 +293,7 @@ struct LowerBatchNorm : OpRewritePattern<BatchNormOp> {
           rewriter.create<MulOp>(op.getLoc(), type, op.getInput(), factor, ActivationAttr());
       rewriter.replaceOpWithNewOp<AddOp>(op, type, product, offset, ActivationAttr());
     }
-    eraseUnusedConstants(rewriter, constants);
+    constants.eraseUnused(rewriter);
     ++counter;
     return success();
   }
