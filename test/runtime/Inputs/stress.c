@@ -11,12 +11,15 @@
 
 enum { WIDTH = 64, NUM_STEPS = 40, NUM_APPLICATION_THREADS = 3, NUM_RUNS = 150 };
 
+static atomic_long tasks_done, runs_done;
+
 /* A task of step s is row `task` of the arena's map s; it reads all rows of map s - 1. */
 static void k_first(const incc_args *args, int begin, int end) {
   const float *in = args->operands[0];
   float *out = args->operands[1];
   for (int i = begin; i < end; ++i)
     out[i] = in[i] + 1;
+  atomic_fetch_add(&tasks_done, end - begin);
 }
 
 static void k_next(const incc_args *args, int begin, int end) {
@@ -28,6 +31,7 @@ static void k_next(const incc_args *args, int begin, int end) {
       all += in[j];
     out[i] = in[WIDTH - 1 - i] + 1 + 0 * all;
   }
+  atomic_fetch_add(&tasks_done, end - begin);
 }
 
 static const int64_t dims[] = {WIDTH};
@@ -89,6 +93,7 @@ static int run_once(incc_ctx *ctx, float seed) {
     x[i] = seed;
   if (incc_entry_run(ctx, &in, &out))
     return 0;
+  ++runs_done;
   for (int i = 0; i < WIDTH; ++i)
     if (y[i] != seed + NUM_STEPS - 1)
       return 0;
@@ -145,6 +150,8 @@ int main(int argc, char **argv) {
     pthread_join(threads[i], NULL);
   if (argc > 1) /* ThreadSanitizer starts no threads after a fork */
     check_fork();
+  /* Every task ran once; the two halves have the tasks of one step. */
+  failures += tasks_done != runs_done * (NUM_STEPS - 1) * WIDTH;
   puts(failures ? "FAILED" : "all good");
   return failures != 0;
 }
