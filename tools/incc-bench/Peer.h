@@ -1,0 +1,47 @@
+// Another engine, in a process of its own.
+#ifndef INCC_TOOLS_BENCH_PEER_H
+#define INCC_TOOLS_BENCH_PEER_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/JSON.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace incc {
+
+/// Runs peers.py with one engine. The process is stopped (SIGSTOP) except while it answers, so that
+/// threads that spin between runs take nothing from the engine whose turn it is.
+class Peer {
+public:
+  /// Starts the engine on an ONNX model, with the inputs that lie in `folder`, and runs it once.
+  static llvm::Expected<std::unique_ptr<Peer>> start(llvm::StringRef python, llvm::StringRef engine,
+                                                     llvm::StringRef onnxPath,
+                                                     llvm::StringRef folder, int threads);
+  ~Peer();
+  Peer(const Peer &) = delete;
+
+  /// Milliseconds of `count` runs.
+  llvm::Expected<std::vector<double>> run(int count);
+  /// Writes the last run's outputs to FOLDER/ENGINE_0.npy, ...; returns their number.
+  llvm::Expected<int64_t> writeOutputs();
+
+  std::string engine, version, settings;
+
+private:
+  Peer() = default;
+  llvm::Expected<llvm::json::Value> ask(const llvm::Twine &question);
+  llvm::Expected<llvm::json::Value> readAnswer();
+
+  pid_t process = -1;
+  FILE *questions = nullptr, *answers = nullptr;
+};
+
+} // namespace incc
+
+#endif // INCC_TOOLS_BENCH_PEER_H
