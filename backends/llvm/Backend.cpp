@@ -39,6 +39,10 @@ static llvm::json::Value toJson(Attribute attr) {
       list.push_back(toJson(entry));
     return list;
   }
+  if (auto integers = dyn_cast<DenseI64ArrayAttr>(attr))
+    return llvm::json::Array(integers.asArrayRef());
+  if (auto numbers = dyn_cast<DenseF64ArrayAttr>(attr))
+    return llvm::json::Array(numbers.asArrayRef());
   if (auto flag = dyn_cast<BoolAttr>(attr))
     return flag.getValue();
   if (auto integer = dyn_cast<IntegerAttr>(attr))
