@@ -79,49 +79,62 @@ static void chooseTile(ConvConfig &config, const ConvShape &shape, const Target 
 /// Tasks per thread that even out differences between them.
 static constexpr int64_t kTasksPerThread = 4;
 
-/// Chooses the order of tasks with less traffic beyond L2, and how many rows a task takes.
+/// Chooses the chunk of channels, the order of tasks with less traffic beyond L2, and how many rows
+/// a task takes. Returns the number of tasks.
 static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Target &target,
                            int64_t filterFloats, unsigned threads) {
   int64_t groups = packedGroups(shape, config.algorithm);
   int64_t blocksPerGroup = ceilDiv(shape.out.c() / groups, target.isa.lanes);
   int64_t numPanels = groups * ceilDiv(blocksPerGroup, config.tileBlocks);
   int64_t images = shape.in.n(), extent = shape.isFlat() ? shape.columns() : shape.out.h();
-  // What stays in L2 besides: the outputs in flight.
-  double cache = 0.6 * target.cpu.l2Bytes;
   double filterBytes = 4.0 * static_cast<double>(filterFloats);
   double panelBytes = filterBytes / static_cast<double>(numPanels);
-  double imageBytes = 4.0 * static_cast<double>(shape.in.channelBlocks() * shape.in.planeStride());
-  // A group reads its own channels only.
-  double panelInput = imageBytes / static_cast<double>(groups);
 
-  // Rows (columns where flat) of a task: whole tiles, input for them at most a quarter of the cache.
+  // Every tile of a task reads a chunk's weights again: they must stay in L2, with room for what
+  // streams through.
+  int64_t inBlocks = ceilDiv(shape.in.c() / groups, shape.in.getBlock());
+  double chunkBytes = 0.3 * target.cpu.l2Bytes;
+  int64_t numChunks = shape.in.getBlock() == 1
+                          ? 1
+                          : static_cast<int64_t>(std::ceil(panelBytes / chunkBytes));
+  config.chunkBlocks = ceilDiv(inBlocks, std::clamp<int64_t>(numChunks, 1, inBlocks));
+
+  // Bytes of the input that a panel reads, of one image: a stride may skip rows.
+  double cache = 0.7 * target.cpu.l2Bytes;
+  double rowsRead = std::min<double>(shape.in.h(), shape.out.h() * shape.kh);
+  double inputBytes = 4.0 * rowsRead / static_cast<double>(groups) *
+                      static_cast<double>(shape.in.channelBlocks() * shape.in.rowStride());
   int64_t unit = shape.isFlat() ? config.tileColumns : config.tileRows;
-  double bytesPerUnit = imageBytes / static_cast<double>(extent) * static_cast<double>(unit);
-  int64_t unitsInCache = std::max<int64_t>(1, static_cast<int64_t>(0.25 * cache / bytesPerUnit));
-  int64_t numUnits = ceilDiv(extent, unit);
-  int64_t rowTasks = std::max<int64_t>(1, ceilDiv(numUnits, unitsInCache));
+  int64_t numUnits = ceilDiv(extent, unit), wanted = kTasksPerThread * threads;
+  int64_t leastRowTasks =
+      threads > 1 ? std::min(numUnits, ceilDiv(wanted, numPanels * images)) : 1;
+  double best = std::numeric_limits<double>::infinity();
+  auto consider = [&](bool rowsOutermost, int64_t rowTasks, double traffic) {
+    if (traffic >= best)
+      return;
+    best = traffic;
+    config.rowsOutermost = rowsOutermost;
+    config.taskRows = ceilDiv(numUnits, rowTasks) * unit;
+  };
+  // Panel after panel over the whole image: weights are read once.
+  double panels = static_cast<double>(numPanels);
+  consider(false, leastRowTasks,
+           filterBytes + inputBytes * (inputBytes + panelBytes <= cache ? groups : panels));
+  // Rows after rows through all panels: the rows stay, weights are read for each.
+  for (int64_t rowTasks = leastRowTasks; rowTasks <= numUnits; ++rowTasks) {
+    double rowsBytes = inputBytes / static_cast<double>(rowTasks);
+    double weights = filterBytes + rowsBytes <= cache ? filterBytes
+                                                      : filterBytes * static_cast<double>(rowTasks);
+    consider(true, rowTasks,
+             weights + inputBytes * (rowsBytes + panelBytes <= cache ? groups : panels));
+  }
 
-  double rowsTraffic = imageBytes + (filterBytes + imageBytes / static_cast<double>(rowTasks) > cache
-                                         ? filterBytes * static_cast<double>(rowTasks)
-                                         : filterBytes);
-  double channelsTraffic =
-      filterBytes + (panelInput + panelBytes > cache
-                         ? imageBytes * static_cast<double>(numPanels) / static_cast<double>(groups)
-                         : imageBytes);
-  config.rowsOutermost = rowsTraffic < channelsTraffic;
-  // Weights that are read once per image in order come from L3 or DRAM: prefetch where few tiles
-  // reuse what has been fetched.
-  int64_t tilesPerPanel = ceilDiv(shape.columns(), config.tileColumns) *
-                          ceilDiv(shape.rows(), config.tileRows);
-  config.prefetchWeights = filterBytes > cache && tilesPerPanel * images <= 32;
-
-  int64_t wanted = kTasksPerThread * threads;
-  if (!config.rowsOutermost)
-    rowTasks = std::clamp<int64_t>(ceilDiv(threads > 1 ? wanted : 1, numPanels * images), 1, numUnits);
-  else if (threads > 1)
-    rowTasks = std::clamp<int64_t>(std::max(rowTasks, ceilDiv(wanted, numPanels * images)), 1,
-                                   numUnits);
-  config.taskRows = ceilDiv(numUnits, rowTasks) * unit;
+  // Weights from beyond L2 that few tiles use: the first tile would wait for each line.
+  int64_t tilesPerPanel =
+      shape.isFlat() ? ceilDiv(config.taskRows, config.tileColumns)
+                     : ceilDiv(shape.columns(), config.tileColumns) *
+                           ceilDiv(config.taskRows, config.tileRows);
+  config.prefetchWeights = filterBytes > cache && tilesPerPanel <= 32;
   return images * numPanels * ceilDiv(extent, config.taskRows);
 }
 

@@ -174,7 +174,7 @@ static LogicalResult foldIntoConsumer(PatternRewriter &rewriter, Operation *op, 
   }
   if (layer.getInput() != op->getResult(0))
     return rewriter.notifyMatchFailure(op, "is not the layer's input");
-  if (activationKind(affine.act) != ActivationKind::none)
+  if (affine.act && affine.act.getKind() != ActivationKind::none)
     return rewriter.notifyMatchFailure(op, "an activation lies between");
   Value oldWeights = weightsOf(layer), oldBias = layer.getBias();
   ConstantOperand weights(oldWeights);

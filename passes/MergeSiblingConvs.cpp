@@ -112,14 +112,16 @@ static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dO
       first.getDilationsAttr(), first.getGroupsAttr(), first.getActAttr());
   // Not before `first`, which is replaced in its turn.
   rewriter.setInsertionPointAfter(merged);
+  SmallVector<Value> slices;
   int64_t offset = 0;
   for (Conv2dOp part : parts) {
     int64_t count = numFilters(part);
-    Value slice =
-        rewriter.create<SliceOp>(part.getLoc(), part.getType(), merged, offset, count);
+    slices.push_back(
+        rewriter.create<SliceOp>(part.getLoc(), part.getType(), merged, offset, count));
     offset += count;
-    rewriter.replaceOp(part, slice);
   }
+  for (auto [part, slice] : llvm::zip_equal(parts, slices))
+    rewriter.replaceOp(part, slice);
   constants.eraseUnused(rewriter);
 }
 
@@ -135,30 +137,30 @@ struct MergeSiblingConvsPass : incc::impl::MergeSiblingConvsPassBase<MergeSiblin
       getOperation().emitError("channel-block must be positive, got ") << channelBlock;
       return signalPassFailure();
     }
-    SmallVector<Value> tensors;
-    getOperation().walk([&](Block *block) { llvm::append_range(tensors, block->getArguments()); });
-    getOperation().walk([&](Operation *op) {
-      if (!isa<ConstantOp>(op))
-        llvm::append_range(tensors, op->getResults());
-    });
+    SmallVector<Block *> blocks;
+    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    for (Block *block : blocks) {
+      for (Value argument : block->getArguments())
+        mergeReadersOf(argument);
+      // A merge changes only what comes after the tensor: the loop sees the new ops in turn.
+      for (Operation *op = block->empty() ? nullptr : &block->front(); op; op = op->getNextNode())
+        for (Value result : op->getResults())
+          mergeReadersOf(result);
+    }
+  }
+
+private:
+  void mergeReadersOf(Value tensor) {
     IRRewriter rewriter(&getContext());
-    // Merging replaces results of convolutions; their readers are then found at the slices.
-    DenseSet<Value> gone;
-    for (Value tensor : tensors) {
-      if (gone.contains(tensor))
+    for (const SmallVector<Conv2dOp> &group : groupSiblings(tensor)) {
+      SmallVector<Conv2dOp> parts = arrangeByBlocks(group, channelBlock);
+      if (parts.size() < 2)
         continue;
-      for (const SmallVector<Conv2dOp> &group : groupSiblings(tensor)) {
-        SmallVector<Conv2dOp> parts = arrangeByBlocks(group, channelBlock);
-        if (parts.size() < 2)
-          continue;
-        for (Conv2dOp part : parts)
-          gone.insert(part.getOutput());
-        Conv2dOp first = *std::min_element(parts.begin(), parts.end(), [](auto a, auto b) {
-          return a->isBeforeInBlock(b);
-        });
-        mergeConvs(rewriter, parts, first);
-        numMerged += parts.size() - 1;
-      }
+      Conv2dOp first = *std::min_element(parts.begin(), parts.end(), [](auto a, auto b) {
+        return a->isBeforeInBlock(b);
+      });
+      mergeConvs(rewriter, parts, first);
+      numMerged += parts.size() - 1;
     }
   }
 };
