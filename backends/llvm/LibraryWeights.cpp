@@ -11,8 +11,8 @@ using namespace llvm::ELF;
 namespace {
 constexpr uint64_t kPageBytes = 4096;
 
-/// Beyond this the section is marked as large, so that linkers place it where the code's 32-bit
-/// distances to other sections need not cross it.
+/// From here on the section is marked and named as large, so that linkers (lld by the mark, GNU ld
+/// by the name) place it where the code's 32-bit distances to other sections do not cross it.
 constexpr uint64_t kLargeSectionBytes = uint64_t(1) << 30;
 
 /// A table of names: "", then each name, ended by zeros.
@@ -60,10 +60,10 @@ Error incc::writeWeightsObject(const LibraryDesc &desc,
     section.sh_addralign = align;
     offset += bytes;
   };
-  place(Weights, ".incc.weights", SHT_PROGBITS, desc.weightsBytes, kPageBytes);
-  sections[Weights].sh_flags = SHF_ALLOC;
-  if (triple.isX86() && desc.weightsBytes >= kLargeSectionBytes)
-    sections[Weights].sh_flags |= SHF_X86_64_LARGE;
+  bool isLarge = triple.isX86() && desc.weightsBytes >= kLargeSectionBytes;
+  place(Weights, isLarge ? ".lrodata.incc.weights" : ".incc.weights", SHT_PROGBITS,
+        desc.weightsBytes, kPageBytes);
+  sections[Weights].sh_flags = SHF_ALLOC | (isLarge ? SHF_X86_64_LARGE : 0);
   place(SymbolTable, ".symtab", SHT_SYMTAB, sizeof(symbols), 8);
   sections[SymbolTable].sh_link = Strings;
   sections[SymbolTable].sh_info = 1; // the first symbol that is not local
