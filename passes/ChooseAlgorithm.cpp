@@ -116,25 +116,26 @@ static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Tar
     config.rowsOutermost = rowsOutermost;
     config.taskRows = ceilDiv(numUnits, rowTasks) * unit;
   };
+  // Input is consumed slowly, so that waiting for it mostly hides behind multiply-adds; weights are
+  // consumed faster than L3 gives them.
+  constexpr double kInputCost = 0.25;
   // Panel after panel over the whole image: weights are read once.
   double panels = static_cast<double>(numPanels);
   consider(false, leastRowTasks,
-           filterBytes + inputBytes * (inputBytes + panelBytes <= cache ? groups : panels));
+           filterBytes +
+               kInputCost * inputBytes * (inputBytes + panelBytes <= cache ? groups : panels));
   // Rows after rows through all panels: the rows stay, weights are read for each.
   for (int64_t rowTasks = leastRowTasks; rowTasks <= numUnits; ++rowTasks) {
     double rowsBytes = inputBytes / static_cast<double>(rowTasks);
     double weights = filterBytes + rowsBytes <= cache ? filterBytes
                                                       : filterBytes * static_cast<double>(rowTasks);
     consider(true, rowTasks,
-             weights + inputBytes * (rowsBytes + panelBytes <= cache ? groups : panels));
+             weights + kInputCost * inputBytes *
+                           (rowsBytes + panelBytes <= cache ? groups : panels));
   }
-
-  // Weights from beyond L2 that few tiles use: the first tile would wait for each line.
-  int64_t tilesPerPanel =
-      shape.isFlat() ? ceilDiv(config.taskRows, config.tileColumns)
-                     : ceilDiv(shape.columns(), config.tileColumns) *
-                           ceilDiv(config.taskRows, config.tileRows);
-  config.prefetchWeights = filterBytes > cache && tilesPerPanel <= 32;
+  config.prefetchWeights = numPanels > 1 || config.chunkBlocks < inBlocks;
+  config.prefetchInput = shape.kh == 1 && shape.kw == 1 && shape.in.getBlock() > 1 &&
+                         inputBytes + panelBytes > cache;
   return images * numPanels * ceilDiv(extent, config.taskRows);
 }
 

@@ -110,8 +110,6 @@ static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dO
       rewriter.getFusedLoc(locations), first.getType().clone(shape), first.getInput(), filter,
       bias, /*residual=*/Value(), first.getStridesAttr(), first.getPadsAttr(),
       first.getDilationsAttr(), first.getGroupsAttr(), first.getActAttr());
-  // Not before `first`, which is replaced in its turn.
-  rewriter.setInsertionPointAfter(merged);
   SmallVector<Value> slices;
   int64_t offset = 0;
   for (Conv2dOp part : parts) {
@@ -120,6 +118,7 @@ static void mergeConvs(RewriterBase &rewriter, ArrayRef<Conv2dOp> parts, Conv2dO
         rewriter.create<SliceOp>(part.getLoc(), part.getType(), merged, offset, count));
     offset += count;
   }
+  // Only now: `first`, before which all of this was inserted, goes as well.
   for (auto [part, slice] : llvm::zip_equal(parts, slices))
     rewriter.replaceOp(part, slice);
   constants.eraseUnused(rewriter);
