@@ -152,8 +152,8 @@ static incc_status read_options(const incc_options *given, incc_options *options
                      given->struct_bytes, sizeof *options);
   memcpy(options, given, given->struct_bytes);
   if (options->threads < 0 || options->threads > MAX_THREADS)
-    return incc_fail(INCC_BAD_ARGUMENT, "options.threads is %d, expected 0 to %d",
-                     options->threads, (int)MAX_THREADS);
+    return incc_fail(INCC_BAD_ARGUMENT, "options.threads is %d, expected 0 to %d", options->threads,
+                     (int)MAX_THREADS);
   return INCC_OK;
 }
 

@@ -163,7 +163,7 @@ static int quota_cores(void) {
 }
 
 int incc_count_cores(void) {
-  unsigned char mask[8192]; /* the kernel refuses masks smaller than its own: room for 65536 cores */
+  unsigned char mask[8192]; /* the kernel refuses masks smaller than its own */
   long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
   int cores = 0, quota = quota_cores();
   for (long i = 0; i < bytes; ++i)

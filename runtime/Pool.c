@@ -106,8 +106,8 @@ void incc_pool_run(incc_pool *pool, uint32_t count, incc_loop_body body, void *a
   wake_sleepers(pool);
   incc_loop_work(pool->loop, 0);
   atomic_fetch_sub_explicit(&pool->state, OPEN, memory_order_relaxed);
-  for (unsigned spins = 0;
-       atomic_load_explicit(&pool->state, memory_order_acquire) & INSIDE_MASK; ++spins) {
+  for (unsigned spins = 0; atomic_load_explicit(&pool->state, memory_order_acquire) & INSIDE_MASK;
+       ++spins) {
     if (spins < SPINS_PAUSING)
       incc_relax();
     else

@@ -40,7 +40,9 @@ typedef struct incc_options {
   void *user;                     /* passed to parallel_for */
 } incc_options;
 
+/* clang-format off */
 #define INCC_OPTIONS_INIT {sizeof(incc_options), 0, 0, NULL, NULL}
+/* clang-format on */
 
 /* The memory and threads of one running model. Contexts are independent of each other. */
 typedef struct incc_ctx incc_ctx;

@@ -24,7 +24,8 @@ static Error checkName(StringRef name) {
   if (name.empty() || !(isAlpha(name.front())) ||
       !all_of(name, [](char c) { return isAlnum(c) || c == '_'; }))
     return createStringError("expected a model name of letters, digits and _ that begins with a "
-                             "letter, got '" + name + "'");
+                             "letter, got '" +
+                             name + "'");
   if (name.lower() == "incc")
     return createStringError("the model name 'incc' is reserved");
   return Error::success();
@@ -148,8 +149,7 @@ static Error writeArchiveOf(const LibraryDesc &desc, StringRef object, ScratchFi
   });
 }
 
-static Error writeParts(const LibraryDesc &desc,
-                        ArrayRef<std::unique_ptr<MemoryBuffer>> kernels,
+static Error writeParts(const LibraryDesc &desc, ArrayRef<std::unique_ptr<MemoryBuffer>> kernels,
                         function_ref<Error(raw_ostream &)> writeWeights, OutputKind kind,
                         StringRef target, ScratchFile &output, ScratchFile &header) {
   if (Error error = checkDesc(desc))

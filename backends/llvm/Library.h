@@ -1,4 +1,4 @@
-// Packs compiled kernels, weights and tables with the runtime into NAME.so, NAME.o or NAME.a + NAME.h.
+// Packs kernels, weights and tables with the runtime into NAME.so, NAME.o or NAME.a and NAME.h.
 #ifndef INCC_BACKENDS_LLVM_LIBRARY_H
 #define INCC_BACKENDS_LLVM_LIBRARY_H
 

@@ -1,8 +1,8 @@
 // Writes NAME.h: the common API, the model's figures as macros, and its entry points.
 #include "backends/llvm/LibraryParts.h"
+#include "runtime/Embedded.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
-#include "runtime/Embedded.h"
 
 using namespace incc;
 using namespace llvm;
@@ -38,10 +38,10 @@ static int64_t numElements(const LibraryTensor &tensor) {
 static void describe(StringRef what, ArrayRef<LibraryTensor> tensors, raw_ostream &os) {
   for (auto [index, tensor] : enumerate(tensors))
     os << "     " << what << "s[" << index << "]  " << inComment(tensor.name) << ": float32, "
-       << (tensor.shape.empty() ? "a number" : join(map_range(tensor.shape, [](int64_t dim) {
-                                                      return std::to_string(dim);
-                                                    }),
-                                                    " x "))
+       << (tensor.shape.empty()
+               ? "a number"
+               : join(map_range(tensor.shape, [](int64_t dim) { return std::to_string(dim); }),
+                      " x "))
        << "\n";
 }
 
@@ -88,10 +88,12 @@ static void declareEntryPoints(StringRef name, StringRef prefix, raw_ostream &os
 void incc::writeHeader(const LibraryDesc &desc, bool needsLibm, raw_ostream &os) {
   std::string prefix = StringRef(desc.name).upper();
   os << "/* " << desc.name << ", compiled by incc for " << inComment(desc.targetName)
-     << ". All arrays are dense, in C order\n   (images: N x C x H x W), and aligned as float is.\n\n";
+     << ". All arrays are dense, in C order\n   (images: N x C x H x W), and aligned as float "
+        "is.\n\n";
   describe("input", desc.inputs, os);
   describe("output", desc.outputs, os);
-  os << "\n   Link with -pthread" << (needsLibm ? " -lm" : "") << " where the C library is not all in one. */\n"
+  os << "\n   Link with -pthread" << (needsLibm ? " -lm" : "")
+     << " where the C library is not all in one. */\n"
      << "#ifndef INCC_MODEL_" << desc.name << "_H\n#define INCC_MODEL_" << desc.name << "_H\n\n"
      << embeddedHeader() << "\n"
      << "#define " << prefix << "_WORKSPACE_BYTES " << layOutWorkspace(desc).totalBytes << "\n"

@@ -22,10 +22,10 @@ static bool isLibc(StringRef symbol) {
 }
 static bool isLibm(StringRef symbol) {
   static constexpr StringLiteral kFunctions[] = {
-      "acos",  "asin",  "atan",      "atan2", "cbrt",  "ceil", "copysign", "cos",  "cosh",
-      "erf",   "exp",   "exp2",      "expm1", "fabs",  "floor", "fma",     "fmax", "fmin",
-      "fmod",  "ldexp", "log",       "log10", "log1p", "log2", "nearbyint", "pow", "rint",
-      "round", "roundeven", "sin",   "sinh",  "sqrt",  "tan",  "tanh",     "trunc"};
+      "acos",  "asin",      "atan", "atan2", "cbrt",  "ceil",  "copysign",  "cos",  "cosh",
+      "erf",   "exp",       "exp2", "expm1", "fabs",  "floor", "fma",       "fmax", "fmin",
+      "fmod",  "ldexp",     "log",  "log10", "log1p", "log2",  "nearbyint", "pow",  "rint",
+      "round", "roundeven", "sin",  "sinh",  "sqrt",  "tan",   "tanh",      "trunc"};
   return is_contained(kFunctions, symbol) ||
          (symbol.consume_back("f") && is_contained(kFunctions, symbol));
 }
@@ -189,11 +189,27 @@ Error incc::linkSharedObject(const LibraryDesc &desc, const Imports &imports,
 
   // No soname: it would make the bytes depend on the output's path. -Bsymbolic and --exclude-libs:
   // no library of another model can take a symbol's place.
-  std::vector<std::string> arguments = {
-      "-shared", "-Bsymbolic", "--exclude-libs=ALL", "--gc-sections", "--hash-style=gnu",
-      "--build-id=none", "-z", "noexecstack", "-z", "relro", "-z", "now", "-z", "defs",
-      "--no-as-needed", "-o", output.str(), tablesFile->path().str(), "--whole-archive",
-      kernelsFile->path().str(), "--no-whole-archive"};
+  std::vector<std::string> arguments = {"-shared",
+                                        "-Bsymbolic",
+                                        "--exclude-libs=ALL",
+                                        "--gc-sections",
+                                        "--hash-style=gnu",
+                                        "--build-id=none",
+                                        "-z",
+                                        "noexecstack",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "now",
+                                        "-z",
+                                        "defs",
+                                        "--no-as-needed",
+                                        "-o",
+                                        output.str(),
+                                        tablesFile->path().str(),
+                                        "--whole-archive",
+                                        kernelsFile->path().str(),
+                                        "--no-whole-archive"};
   if (!weights.empty())
     arguments.push_back(weights.str());
   arguments.push_back(libc->path().str());
@@ -244,8 +260,7 @@ Error incc::linkObject(const LibraryDesc &desc, MemoryBufferRef tables,
   ErrorOr<std::unique_ptr<MemoryBuffer>> linked = MemoryBuffer::getFile(code->path());
   if (!linked)
     return errorCodeToError(linked.getError());
-  if (Error error = localCode->write(
-          [&](raw_ostream &os) { return localize(desc, **linked, os); }))
+  if (Error error = localCode->write([&](raw_ostream &os) { return localize(desc, **linked, os); }))
     return error;
   std::vector<std::string> arguments = {"-r", "-o", output.str(), localCode->path().str()};
   if (!weights.empty())

@@ -31,11 +31,11 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileTables(const LibraryD
 /// LibraryHeader.cpp
 void writeHeader(const LibraryDesc &desc, bool needsLibm, llvm::raw_ostream &os);
 
-/// LibraryWeights.cpp: an ELF object whose section `.incc.weights` holds what `writeWeights` writes.
-llvm::Error
-writeWeightsObject(const LibraryDesc &desc,
-                   llvm::function_ref<llvm::Error(llvm::raw_ostream &)> writeWeights,
-                   llvm::raw_ostream &os);
+/// LibraryWeights.cpp: an ELF object whose section `.incc.weights` holds what `writeWeights`
+/// writes.
+llvm::Error writeWeightsObject(const LibraryDesc &desc,
+                               llvm::function_ref<llvm::Error(llvm::raw_ostream &)> writeWeights,
+                               llvm::raw_ostream &os);
 
 /// A file that vanishes unless it is kept, also when a signal ends the process.
 class ScratchFile {

@@ -1,6 +1,8 @@
 // Compiles the runtime together with a model's tables: the runtime's bitcode gets the tables as
 // constants, and its entry points the model's name.
 #include "backends/llvm/LibraryParts.h"
+#include "runtime/Embedded.h"
+#include "runtime/Program.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -14,8 +16,6 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
-#include "runtime/Embedded.h"
-#include "runtime/Program.h"
 
 using namespace incc;
 using namespace llvm;
@@ -91,9 +91,8 @@ private:
   Constant *array(ArrayRef<Constant *> values, const Twine &name) {
     if (values.empty() || !values.front())
       return null();
-    return constant(ConstantArray::get(ArrayType::get(values.front()->getType(), values.size()),
-                                       values),
-                    name);
+    return constant(
+        ConstantArray::get(ArrayType::get(values.front()->getType(), values.size()), values), name);
   }
   Constant *finish(StructConstant &fields, size_t bytes) {
     Constant *result = fields.finish(layout, context, bytes);

@@ -65,7 +65,8 @@ static LibraryDesc readDesc(const json::Object &object) {
 
 /// The weights given, again and again up to `weights_bytes`; or as many as `weights_written` says.
 static Error writeWeights(const json::Object &object, raw_ostream &os) {
-  int64_t bytes = object.getInteger("weights_written").value_or(*object.getInteger("weights_bytes"));
+  int64_t bytes =
+      object.getInteger("weights_written").value_or(*object.getInteger("weights_bytes"));
   const json::Array &weights = *object.getArray("weights");
   for (int64_t i = 0; i < bytes / 4; ++i)
     support::endian::write<float>(os, float(*weights[i % weights.size()].getAsNumber()),
@@ -87,7 +88,7 @@ int main(int argc, char **argv) {
     kernels.push_back(exitOnError(errorOrToExpected(MemoryBuffer::getFile(argv[i]))));
   OutputKind kind = exitOnError(outputKindOf(argv[2]));
   exitOnError(writeLibrary(
-      readDesc(object), std::move(kernels), [&](raw_ostream &os) { return writeWeights(object, os); },
-      kind, argv[2]));
+      readDesc(object), std::move(kernels),
+      [&](raw_ostream &os) { return writeWeights(object, os); }, kind, argv[2]));
   return 0;
 }

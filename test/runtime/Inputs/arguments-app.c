@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static float image[TINY_INPUT_0_ELEMENTS + 1], map[TINY_OUTPUT_0_ELEMENTS], sum[TINY_OUTPUT_1_ELEMENTS];
+static float image[TINY_INPUT_0_ELEMENTS + 1], map[TINY_OUTPUT_0_ELEMENTS],
+    sum[TINY_OUTPUT_1_ELEMENTS];
 static _Alignas(64) unsigned char workspace[TINY_WORKSPACE_BYTES + 64];
 
 static void report(const char *what, incc_status status) {

@@ -22,7 +22,8 @@ REFUSED(void *, malloc, (size_t bytes), (bytes))
 REFUSED(void *, calloc, (size_t n, size_t bytes), (n, bytes))
 REFUSED(int, posix_memalign, (void **p, size_t a, size_t b), (p, a, b))
 REFUSED(void *, mmap, (void *a, size_t b, int c, int d, int e, long f), (a, b, c, d, e, f))
-REFUSED(long, syscall, (long n, long a, long b, long c, long d, long e, long f), (n, a, b, c, d, e, f))
+REFUSED(long, syscall, (long n, long a, long b, long c, long d, long e, long f),
+        (n, a, b, c, d, e, f))
 REFUSED(int, pthread_create, (void *t, const void *a, void *(*f)(void *), void *g), (t, a, f, g))
 REFUSED(int, open, (const char *path, int flags), (path, flags))
 
