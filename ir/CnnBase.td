@@ -20,7 +20,6 @@ def Cnn_Dialect : Dialect {
     that it came from.
   }];
   let useDefaultAttributePrinterParser = 1;
-  let hasConstantMaterializer = 1;
 }
 
 def Cnn_ActivationKind : I32EnumAttr<"ActivationKind", "activation function", [

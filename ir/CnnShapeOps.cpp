@@ -1,4 +1,4 @@
-// Shape inference and folds of constants and of the ops that only move data.
+// Shape inference and folds of the ops that only move data.
 #include "ir/CnnInfer.h"
 #include "mlir/IR/Builders.h"
 
@@ -11,8 +11,6 @@
 using namespace mlir;
 using namespace incc;
 using namespace incc::cnn;
-
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 LogicalResult ConcatOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
                                          ValueRange operands, DictionaryAttr, OpaqueProperties,

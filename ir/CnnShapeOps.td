@@ -4,11 +4,12 @@
 
 include "ir/CnnBase.td"
 
-def Cnn_ConstantOp : Cnn_Op<"constant", [ConstantLike, AllTypesMatch<["value", "output"]>]> {
+def Cnn_ConstantOp : Cnn_Op<"constant", [AllTypesMatch<["value", "output"]>]> {
   let summary = "weights";
   let description = [{
     Large values are `dense_resource` blobs that map the weights file or own folded values; small
-    ones may be `dense` literals. The location carries the tensor's published name.
+    ones may be `dense` literals. The location carries the tensor's published name, which is why the
+    op is not `ConstantLike`: folding drivers merge and move such ops and forget their locations.
   }];
   let arguments = (ins ElementsAttr:$value);
   let results = (outs Cnn_Map:$output);
@@ -16,7 +17,6 @@ def Cnn_ConstantOp : Cnn_Op<"constant", [ConstantLike, AllTypesMatch<["value", "
     build($_builder, $_state, value.getType(), value);
   }]>];
   let assemblyFormat = "attr-dict $value";
-  let hasFolder = 1;
 }
 
 def Cnn_ConcatOp : Cnn_LayerOp<"concat"> {

@@ -67,8 +67,10 @@ DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weight
   Builder b(context);
   return b.getDictionaryAttr({
       b.getNamedAttr("algorithm", b.getStringAttr(kAlgorithmNames[static_cast<int>(algorithm)])),
+      b.getNamedAttr("chunk_blocks", b.getI64IntegerAttr(chunkBlocks)),
       b.getNamedAttr("order", b.getStringAttr(rowsOutermost ? "rows" : "channels")),
-      b.getNamedAttr("prefetch", b.getBoolAttr(prefetchWeights)),
+      b.getNamedAttr("prefetch_input", b.getBoolAttr(prefetchInput)),
+      b.getNamedAttr("prefetch_weights", b.getBoolAttr(prefetchWeights)),
       b.getNamedAttr("task_rows", b.getI64IntegerAttr(taskRows)),
       b.getNamedAttr("tile", b.getDenseI64ArrayAttr({tileRows, tileColumns, tileBlocks})),
       b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr(weightsBytes)),
@@ -85,8 +87,10 @@ ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
   config.tileRows = tile[0];
   config.tileColumns = tile[1];
   config.tileBlocks = tile[2];
+  config.chunkBlocks = cast<IntegerAttr>(attr.get("chunk_blocks")).getInt();
   config.taskRows = cast<IntegerAttr>(attr.get("task_rows")).getInt();
   config.rowsOutermost = cast<StringAttr>(attr.get("order")).getValue() == "rows";
-  config.prefetchWeights = cast<BoolAttr>(attr.get("prefetch")).getValue();
+  config.prefetchInput = cast<BoolAttr>(attr.get("prefetch_input")).getValue();
+  config.prefetchWeights = cast<BoolAttr>(attr.get("prefetch_weights")).getValue();
   return config;
 }

@@ -43,12 +43,15 @@ struct ConvConfig {
   ConvAlgorithm algorithm = ConvAlgorithm::direct;
   /// Pixels of a register tile (rows x columns at most) and blocks of output channels.
   int64_t tileRows = 1, tileColumns = 1, tileBlocks = 1;
+  /// Blocks of input channels that are summed before the next ones, for all pixels of a task: so
+  /// many that their weights stay in cache from tile to tile. Sums wait in the output meanwhile.
+  int64_t chunkBlocks = 1;
   /// Output rows (columns where flat) of a task; output blocks of a task are one tile's.
   int64_t taskRows = 1;
   /// True: tasks that share input rows follow each other; false: those that share weights do.
   bool rowsOutermost = true;
-  /// Prefetch weights ahead: they come from beyond L2 and are used by few tiles.
-  bool prefetchWeights = false;
+  /// Prefetch what comes from beyond L2: the next weights with each tile, the next tile's input.
+  bool prefetchWeights = false, prefetchInput = false;
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> weightsBytes) const;
   static ConvConfig fromAttr(mlir::DictionaryAttr attr);

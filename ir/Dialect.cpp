@@ -37,12 +37,6 @@ void plan::PlanDialect::initialize() {
       >();
 }
 
-Operation *cnn::CnnDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
-                                                Location loc) {
-  auto elements = dyn_cast<ElementsAttr>(value);
-  return elements ? builder.create<ConstantOp>(loc, type, elements) : nullptr;
-}
-
 /// The number of parameters an activation takes.
 static unsigned numActivationParams(cnn::ActivationKind kind) {
   switch (kind) {

@@ -6,9 +6,6 @@
 using namespace mlir;
 using namespace incc;
 
-/// Steps ahead that weights are prefetched: some hundred cycles.
-static constexpr int64_t kPrefetchSteps = 32;
-
 namespace {
 
 /// Output blocks are taken in tiles of `config.tileBlocks`; each group may end in a narrower one.
@@ -31,23 +28,34 @@ struct DirectConv {
   int64_t inPixel() const { return shape.strideW * shape.in.getBlock(); }
   int64_t inRow() const { return shape.strideH * shape.in.rowStride(); }
 
-  /// The reduction over channels and taps. Packed weights come in the same order.
-  void addReduction(MicroKernel &kernel) const {
+  /// Blocks [first, first + count) of a group's input channels; the last one of a group may be
+  /// partial. Sums of several chunks meet in the output.
+  struct Chunk {
+    Index first;
+    int64_t count;
+    bool isFirst, isLast;
+  };
+
+  int64_t inBlocks() const { return (shape.in.c() / groups + shape.in.getBlock() - 1) / shape.in.getBlock(); }
+
+  /// The reduction over the channels of a chunk and the taps. Packed weights come in this order.
+  void addReduction(MicroKernel &kernel, const Chunk &chunk) const {
     int64_t block = shape.in.getBlock(), channels = shape.in.c() / groups;
     int64_t tapRow = shape.dilationH * shape.in.rowStride(), tapColumn = shape.dilationW * block;
     int64_t plane = shape.in.planeStride();
     if (block == 1) { // planar: a plane per channel
       kernel.parts.push_back(
-          {{{channels, plane}, {shape.kh, tapRow}}, {shape.kw, tapColumn}, 0});
+          {{{chunk.count, plane}, {shape.kh, tapRow}}, {shape.kw, tapColumn}, 0});
       return;
     }
-    int64_t whole = channels / block;
+    bool hasPartial = chunk.isLast && channels % block;
+    int64_t whole = chunk.count - hasPartial;
     if (shape.kh == 1 && shape.kw == 1)
       kernel.parts.push_back({{{whole, plane}}, {block, 1}, 0});
     else
       kernel.parts.push_back(
           {{{whole, plane}, {shape.kh, tapRow}, {shape.kw, tapColumn}}, {block, 1}, 0});
-    if (channels % block)
+    if (hasPartial)
       kernel.parts.push_back({{{shape.kh, tapRow}, {shape.kw, tapColumn}},
                               {channels % block, 1},
                               whole * plane});
@@ -56,67 +64,112 @@ struct DirectConv {
   struct Place {
     Index n, block, row, column; // of the output; `block` counts over all groups
     Index input, weights;        // offsets in floats
+    Index tile;                  // counts the tiles that the task computes with these weights
   };
 
+  /// Tiles that a task computes with the weights of a chunk, at most.
+  int64_t tilesPerTask() const {
+    auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+    return shape.isFlat() ? ceilDiv(std::min(shape.columns(), config.taskRows), config.tileColumns)
+                          : ceilDiv(shape.out.w(), config.tileColumns) *
+                                ceilDiv(std::min(shape.out.h(), config.taskRows), config.tileRows);
+  }
+
+  /// While a task computes with the weights of one chunk it fetches those of the next, which
+  /// follow them in memory, a part with each tile.
+  void streamNextWeights(MicroKernel &kernel, const Place &place) {
+    constexpr int64_t kLineFloats = 16, kMaxLinesPerRun = 8;
+    int64_t chunkLines = (kernel.numSteps() * kernel.numBlocks * b.lanes + kLineFloats - 1) / kLineFloats;
+    int64_t tiles = tilesPerTask(), runs = kernel.numRuns();
+    int64_t linesPerRun =
+        std::min((chunkLines + tiles * runs - 1) / (tiles * runs), kMaxLinesPerRun);
+    Index next = b.add(place.weights, chunkLines * kLineFloats);
+    kernel.stream = {b.weights(0),
+                     b.add(next, b.mul(place.tile, linesPerRun * runs * kLineFloats)),
+                     linesPerRun};
+  }
+
+  /// A 1x1 convolution touches each channel plane for a few pixels at a time: more streams than
+  /// hardware prefetchers follow. Ask for the next tile's pixels.
+  void streamNextInput(MicroKernel &kernel, int64_t columns) {
+    constexpr int64_t kLineFloats = 16;
+    int64_t first = columns * inPixel(), end = 2 * columns * inPixel();
+    for (int64_t at = first; at < end; at += std::max(kLineFloats, inPixel()))
+      kernel.inputAhead.push_back(at);
+  }
+
   /// Computes a tile of `rows` x `columns` pixels and `blocks` output blocks.
-  void tile(const Place &place, int64_t rows, int64_t columns, int64_t blocks, bool prefetch) {
+  void tile(const Place &place, const Chunk &chunk, int64_t rows, int64_t columns,
+            int64_t blocks) {
     MicroKernel kernel;
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c)
         kernel.pixelOffsets.push_back(r * inRow() + c * inPixel());
     kernel.numBlocks = blocks;
-    kernel.prefetchSteps = prefetch ? kPrefetchSteps : 0;
-    addReduction(kernel);
-
-    KernelBuilder::Values acc;
-    KernelBuilder::Values bias;
-    for (int64_t j = 0; j < blocks; ++j)
-      bias.push_back(shape.hasBias ? b.loadVector(b.weights(1), b.mul(b.add(place.block, j), b.lanes))
-                                   : b.splat(0));
-    for (int64_t p = 0; p < rows * columns; ++p)
-      acc.append(bias.begin(), bias.end());
-    acc = kernel.emit(b, b.input(0), place.input, b.weights(0), place.weights, acc);
+    addReduction(kernel, chunk);
+    if (config.prefetchWeights)
+      streamNextWeights(kernel, place);
+    if (config.prefetchInput)
+      streamNextInput(kernel, columns);
 
     auto offset = [&](plan::MapType map, Index origin, int64_t r, int64_t c, int64_t j) {
       return b.add(origin, r * map.rowStride() + c * map.getBlock() + j * map.planeStride());
     };
+    auto forEach = [&](llvm::function_ref<void(int64_t r, int64_t c, int64_t j)> body) {
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < columns; ++c)
+          for (int64_t j = 0; j < blocks; ++j)
+            body(r, c, j);
+    };
     Index outAt = b.at(shape.out, place.n, place.block, place.row, place.column);
+    KernelBuilder::Values acc, bias;
+    if (chunk.isFirst)
+      for (int64_t j = 0; j < blocks; ++j)
+        bias.push_back(shape.hasBias
+                           ? b.loadVector(b.weights(1), b.mul(b.add(place.block, j), b.lanes))
+                           : b.splat(0));
+    forEach([&](int64_t r, int64_t c, int64_t j) {
+      acc.push_back(chunk.isFirst
+                        ? bias[j]
+                        : b.loadVector(b.output(0), offset(shape.out, outAt, r, c, j)));
+    });
+    acc = kernel.emit(b, b.input(0), place.input, b.weights(0), place.weights, acc);
+
     Index residualAt = 0;
     if (shape.residual)
       residualAt = b.at(shape.residual, place.n, place.block, place.row, place.column);
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t c = 0; c < columns; ++c)
-        for (int64_t j = 0; j < blocks; ++j) {
-          Value x = acc[(r * columns + c) * blocks + j];
-          if (shape.residual)
-            x = b.addf(x, b.loadVector(b.input(1), offset(shape.residual, residualAt, r, c, j)));
-          b.storeVector(b.activate(act, x), b.output(0), offset(shape.out, outAt, r, c, j));
-        }
+    forEach([&](int64_t r, int64_t c, int64_t j) {
+      Value x = acc[(r * columns + c) * blocks + j];
+      if (chunk.isLast && shape.residual)
+        x = b.addf(x, b.loadVector(b.input(1), offset(shape.residual, residualAt, r, c, j)));
+      b.storeVector(chunk.isLast ? b.activate(act, x) : x, b.output(0),
+                    offset(shape.out, outAt, r, c, j));
+    });
   }
 
   /// Columns [begin, end) of `rows` rows, in tiles of near-equal width.
-  void row(Place place, int64_t rows, int64_t blocks, int64_t total) {
+  void row(const Place &place, const Chunk &chunk, int64_t rows, int64_t blocks, int64_t total) {
     int64_t numTiles = (total + config.tileColumns - 1) / config.tileColumns;
     int64_t wide = (total + numTiles - 1) / numTiles, numWide = total - numTiles * (wide - 1);
-    auto tiles = [&](int64_t first, int64_t count, int64_t width) {
+    auto tiles = [&](int64_t first, int64_t before, int64_t count, int64_t width) {
       b.loop(0, count, 1, [&](Index i) {
         Place at = place;
+        at.tile = b.sum(place.tile, i, Index(before));
         Index x = b.add(b.mul(i, width), first);
         at.column = b.add(place.column, x);
         at.input = b.add(place.input, b.mul(x, inPixel()));
-        tile(at, rows, width, blocks, config.prefetchWeights);
+        tile(at, chunk, rows, width, blocks);
       });
     };
-    tiles(0, numWide, wide);
-    tiles(numWide * wide, numTiles - numWide, wide - 1);
+    tiles(0, 0, numWide, wide);
+    tiles(numWide * wide, numWide, numTiles - numWide, wide - 1);
   }
 
   /// Output blocks of tile `g` of its group, `blocks` wide, for rows [y0, y1) of image `n`.
   void panel(Index n, Index group, Index g, int64_t blocks, Index y0, Index y1) {
-    Place place{n, b.add(b.mul(group, blocksPerGroup), b.mul(g, config.tileBlocks)), 0, 0, 0, 0};
-    place.weights =
-        b.mul(b.add(b.mul(group, blocksPerGroup), b.mul(g, config.tileBlocks)),
-              stepsPerOutput * b.lanes);
+    Place place{n, b.add(b.mul(group, blocksPerGroup), b.mul(g, config.tileBlocks)),
+                0, 0, 0, 0, 0};
+    place.weights = b.mul(place.block, stepsPerOutput * b.lanes);
     // The first tap of output (0, 0) lies above and left of the image by the padding.
     int64_t corner = shape.in.origin() - shape.padTop * shape.in.rowStride() -
                      shape.padLeft * shape.in.getBlock();
@@ -124,39 +177,58 @@ struct DirectConv {
                         b.mul(group, shape.in.c() / groups / shape.in.getBlock() *
                                          shape.in.planeStride()));
     image = b.add(image, corner);
-    if (shape.isFlat()) {
-      flatColumns(place, image, blocks, y0, y1);
-      return;
-    }
-    auto rowsFrom = [&](Index y, int64_t rows) {
+    forEachChunk([&](const Chunk &chunk) {
       Place at = place;
-      at.row = y;
-      at.input = b.add(image, b.mul(y, inRow()));
-      row(at, rows, blocks, shape.out.w());
-    };
-    // Whole tiles of rows; a last one of fewer rows where the height is not a multiple.
-    int64_t tileRows = config.tileRows, rest = shape.out.h() % tileRows;
-    if (tileRows == 1) {
-      b.loop(y0, y1, 1, [&](Index y) { rowsFrom(y, 1); });
-    } else {
-      Index wholeEnd = b.min(y1, shape.out.h() - rest);
-      b.loop(y0, wholeEnd, tileRows, [&](Index y) { rowsFrom(y, tileRows); });
-      if (rest)
-        b.ifThen(b.isEqual(y1, shape.out.h()), [&] { rowsFrom(shape.out.h() - rest, rest); });
-    }
+      int64_t block = shape.in.getBlock();
+      at.weights = b.add(place.weights, b.mul(chunk.first, block * shape.kh * shape.kw * blocks * b.lanes));
+      at.input = b.add(image, b.mul(chunk.first, shape.in.planeStride()));
+      if (shape.isFlat())
+        flatColumns(at, chunk, blocks, y0, y1);
+      else
+        tileRows(at, chunk, blocks, y0, y1);
+    });
     b.loop(0, blocks, 1,
            [&](Index j) { b.zeroHalo(b.output(0), shape.out, n, b.add(place.block, j), y0, y1); });
   }
 
+  void forEachChunk(llvm::function_ref<void(const Chunk &)> body) {
+    int64_t total = inBlocks(), count = std::min(config.chunkBlocks, total);
+    if (count == total)
+      return body({0, total, true, true});
+    body({0, count, true, false});
+    int64_t lastFirst = (total - 1) / count * count;
+    b.loop(count, lastFirst, count, [&](Index first) { body({first, count, false, false}); });
+    body({lastFirst, total - lastFirst, false, true});
+  }
+
+  /// Rows [y0, y1) in whole tiles of rows; a last one of fewer where the height is not a multiple.
+  void tileRows(const Place &place, const Chunk &chunk, int64_t blocks, Index y0, Index y1) {
+    int64_t tilesPerRow = (shape.out.w() + config.tileColumns - 1) / config.tileColumns;
+    auto rowsFrom = [&](Index y, int64_t rows) {
+      Place at = place;
+      at.tile = b.mul(b.div(b.sub(y, y0), config.tileRows), tilesPerRow);
+      at.row = y;
+      at.input = b.add(place.input, b.mul(y, inRow()));
+      row(at, chunk, rows, blocks, shape.out.w());
+    };
+    int64_t rows = config.tileRows, rest = shape.out.h() % rows;
+    if (rows == 1)
+      return b.loop(y0, y1, 1, [&](Index y) { rowsFrom(y, 1); });
+    Index wholeEnd = b.min(y1, shape.out.h() - rest);
+    b.loop(y0, wholeEnd, rows, [&](Index y) { rowsFrom(y, rows); });
+    if (rest)
+      b.ifThen(b.isEqual(y1, shape.out.h()), [&] { rowsFrom(shape.out.h() - rest, rest); });
+  }
+
   /// Flat: pixels [x0, x1) of the image as one row. Tasks start at multiples of `taskRows`, itself
   /// a multiple of the tile; only the last may be shorter.
-  void flatColumns(Place place, Index image, int64_t blocks, Index x0, Index x1) {
+  void flatColumns(const Place &place, const Chunk &chunk, int64_t blocks, Index x0, Index x1) {
     int64_t total = shape.columns(), rest = total % config.taskRows;
     auto columns = [&](int64_t count) {
       Place at = place;
       at.column = x0;
-      at.input = b.add(image, b.mul(x0, inPixel()));
-      row(at, 1, blocks, count);
+      at.input = b.add(place.input, b.mul(x0, inPixel()));
+      row(at, chunk, 1, blocks, count);
     };
     if (!rest || config.taskRows > total)
       return columns(std::min(total, config.taskRows));

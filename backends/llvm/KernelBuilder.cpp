@@ -233,9 +233,10 @@ Value KernelBuilder::loadLanes(int64_t count, float fill, Value array, Index at)
   return vector;
 }
 
-void KernelBuilder::prefetch(Value array, Index at, bool forWrite) {
-  builder.create<memref::PrefetchOp>(loc, array, ValueRange{materialize(at)}, forWrite,
-                                     /*localityHint=*/3, /*isDataCache=*/true);
+void KernelBuilder::prefetch(Value array, Index at, bool toL1) {
+  builder.create<memref::PrefetchOp>(loc, array, ValueRange{materialize(at)},
+                                     /*isWrite=*/false, /*localityHint=*/toL1 ? 3 : 2,
+                                     /*isDataCache=*/true);
 }
 
 Value KernelBuilder::addf(Value a, Value b) { return builder.create<arith::AddFOp>(loc, a, b); }

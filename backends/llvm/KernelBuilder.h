@@ -98,7 +98,8 @@ public:
   /// The first `count` lanes, the others `fill`.
   mlir::Value loadLanes(int64_t count, float fill, mlir::Value array, Index at);
   void storeScalar(mlir::Value scalar, mlir::Value array, Index at);
-  void prefetch(mlir::Value array, Index at, bool forWrite = false);
+  /// Into all caches, or L2 and beyond only.
+  void prefetch(mlir::Value array, Index at, bool toL1 = true);
 
   // Float arithmetic on vectors or scalars.
   mlir::Value addf(mlir::Value a, mlir::Value b);

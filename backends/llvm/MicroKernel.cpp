@@ -8,6 +8,16 @@ using namespace incc;
 /// loop's code stays in the decoded-instruction cache.
 static constexpr int64_t kMaxUnroll = 8;
 
+/// Floats in a cache line.
+static constexpr int64_t kLineFloats = 16;
+
+int64_t MicroKernel::numRuns() const {
+  int64_t n = 0;
+  for (const Part &part : parts)
+    n += part.numSteps() / std::max<int64_t>(part.steps.count, 1);
+  return n;
+}
+
 int64_t MicroKernel::numSteps() const {
   int64_t n = 0;
   for (const Part &part : parts)
@@ -39,7 +49,7 @@ struct PartEmitter {
     if (kernel.prefetchSteps)
       for (int64_t j = 0; j < numBlocks; ++j) {
         // One prefetch a cache line.
-        if (j * b.lanes % 16 == 0)
+        if (j * b.lanes % kLineFloats == 0)
           b.prefetch(weights,
                      b.add(weightsAt, (kernel.prefetchSteps * numBlocks + j) * b.lanes));
       }
@@ -83,16 +93,32 @@ struct PartEmitter {
     return unrolled(whole, s.count - whole, acc);
   }
 
-  Values nest(unsigned depth, Index inputAt, Index weightsAt, Values acc) {
-    if (depth == part.loops.size())
+  /// What the run that starts here prefetches for later.
+  void prefetchAhead(Index inputAt, Index run) {
+    if (kernel.stream)
+      for (int64_t line = 0; line < kernel.stream->linesPerRun; ++line) {
+        Index first = b.mul(run, kernel.stream->linesPerRun * kLineFloats);
+        b.prefetch(kernel.stream->array,
+                   b.sum(kernel.stream->at, first, Index(line * kLineFloats)), /*toL1=*/false);
+      }
+    for (int64_t offset : kernel.inputAhead)
+      b.prefetch(input, b.add(inputAt, offset), /*toL1=*/false);
+  }
+
+  /// `run` counts the runs of steps before this place.
+  Values nest(unsigned depth, Index inputAt, Index weightsAt, Index run, Values acc) {
+    if (depth == part.loops.size()) {
+      prefetchAhead(inputAt, run);
       return steps(inputAt, weightsAt, acc);
-    int64_t stepsInside = part.steps.count;
+    }
+    int64_t runsInside = 1;
     for (unsigned d = depth + 1; d < part.loops.size(); ++d)
-      stepsInside *= part.loops[d].count;
-    int64_t weightsStride = stepsInside * kernel.numBlocks * b.lanes;
+      runsInside *= part.loops[d].count;
+    int64_t weightsStride = runsInside * part.steps.count * kernel.numBlocks * b.lanes;
     return b.loop(0, part.loops[depth].count, 1, acc, [&](Index i, Values values) {
       return nest(depth + 1, b.add(inputAt, b.mul(i, part.loops[depth].inputStride)),
-                  b.add(weightsAt, b.mul(i, weightsStride)), values);
+                  b.add(weightsAt, b.mul(i, weightsStride)), b.add(run, b.mul(i, runsInside)),
+                  values);
     });
   }
 };
@@ -100,12 +126,14 @@ struct PartEmitter {
 
 KernelBuilder::Values MicroKernel::emit(KernelBuilder &b, Value input, Index inputAt, Value weights,
                                         Index weightsAt, KernelBuilder::Values acc) const {
+  int64_t run = 0;
   for (const Part &part : parts) {
     if (part.numSteps() == 0)
       continue;
     acc = PartEmitter{b, *this, part, input, weights}.nest(0, b.add(inputAt, part.inputOffset),
-                                                          weightsAt, acc);
+                                                          weightsAt, run, acc);
     weightsAt = b.add(weightsAt, part.numSteps() * numBlocks * b.lanes);
+    run += part.numSteps() / part.steps.count;
   }
   return acc;
 }

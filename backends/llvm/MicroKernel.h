@@ -32,9 +32,22 @@ struct MicroKernel {
     }
   };
   llvm::SmallVector<Part> parts;
-  /// Steps ahead of use that weights are prefetched, 0 for not at all.
+  /// Steps ahead of use that weights are prefetched into L1, 0 for not at all.
   int64_t prefetchSteps = 0;
 
+  /// An array of which some cache lines are prefetched into L2 before each run of unrolled steps:
+  /// `linesPerRun` lines from `at` on before the first, the following ones before the second...
+  struct Stream {
+    mlir::Value array;
+    Index at;
+    int64_t linesPerRun;
+  };
+  std::optional<Stream> stream;
+  /// Offsets from a run's first input that are prefetched into L2: what the next tile will read.
+  llvm::SmallVector<int64_t> inputAhead;
+
+  /// Runs of unrolled steps in the whole reduction, and steps.
+  int64_t numRuns() const;
   int64_t numSteps() const;
 
   /// Emits the loops. Accumulators are ordered by pixel, then block.
