@@ -43,10 +43,10 @@ func.func @bn_folds_into_linear(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
 
 // Someone reads the convolution's own result: the batch norm becomes a depthwise convolution.
 // CHECK-LABEL: func @bn_of_shared_conv_becomes_depthwise
-//   CHECK-DAG:   %[[W:.+]] = cnn.constant dense<1.{{0+}}e+00>
+//       CHECK:   %[[W:.+]] = cnn.constant dense<1.{{0+}}e+00>
+//       CHECK:   %[[C:.+]] = cnn.conv2d %{{.+}}, %[[W]] :
 //   CHECK-DAG:   %[[S:.+]] = cnn.constant dense<2.{{0+}}e+00> : tensor<2x1x1x1xf32>
 //   CHECK-DAG:   %[[T:.+]] = cnn.constant dense<-1.{{0+}}e+00> : tensor<2xf32>
-//       CHECK:   %[[C:.+]] = cnn.conv2d %{{.+}}, %[[W]] :
 //       CHECK:   %[[N:.+]] = cnn.conv2d %[[C]], %[[S]] bias(%[[T]]) groups 2 :
 //       CHECK:   return %[[C]], %[[N]]
 func.func @bn_of_shared_conv_becomes_depthwise(%x: tensor<1x1x4x4xf32>) -> (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) {
