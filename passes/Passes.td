@@ -121,7 +121,7 @@ def PlanMemoryPass : Pass<"plan-memory", "::incc::plan::ProgramOp"> {
     weights read in the same way are stored once. A remark reports peak and bound.
   }];
   let options = [
-    Option<"searchEffort", "search-effort", "uint64_t", /*default=*/"10000000",
+    Option<"searchEffort", "search-effort", "uint64_t", /*default=*/"5000000",
            "Pairs of buffers that the local search may compare">,
   ];
   let statistics = [

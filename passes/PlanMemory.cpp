@@ -72,7 +72,6 @@ static LiveBuffers findLiveBuffers(plan::ProgramOp program) {
 
 void PlanMemoryPass::placeBuffers() {
   plan::ProgramOp program = getOperation();
-  Builder builder(&getContext());
   LiveBuffers live = findLiveBuffers(program);
   ArenaLayout layout = layOutArena(live.blocks, searchEffort);
   int64_t bound = computeLowerBound(live.blocks);
@@ -146,7 +145,9 @@ LogicalResult PlanMemoryPass::placeWeights() {
       if (!home) {
         home = op;
         if (!taken.insert(op).second) {
-          home = cast<plan::WeightsOp>(OpBuilder(op).clone(*op));
+          OpBuilder builder(&getContext());
+          builder.setInsertionPointAfter(op);
+          home = cast<plan::WeightsOp>(builder.clone(*op));
           taken.insert(home);
         }
         home.setOffset(end);
