@@ -1,19 +1,10 @@
 """The ONNX export of every op and of random networks, run by ONNX Runtime, against NumPy."""
 import numpy as np
 import onnx
-import onnxruntime
 
 from graphs import random_network
-from harness import Failures, arguments, call
+from harness import Failures, arguments, call, onnx_session
 from ops import FAMILIES, normalizations
-
-
-def session(path):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Its optimizer loses outputs that other layers read as well; the plain graph is the oracle.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def check(network, folder, failures):
@@ -23,7 +14,7 @@ def check(network, folder, failures):
     model = onnx.load(path.with_suffix(".onnx"))
     onnx.checker.check_model(model, full_check=True)
     inputs = {f"in{i}": v.array.astype(np.float32) for i, v in enumerate(network.inputs)}
-    outputs = session(path.with_suffix(".onnx")).run(None, inputs)
+    outputs = onnx_session(path.with_suffix(".onnx")).run(None, inputs)
     for i, (got, value) in enumerate(zip(outputs, network.outputs, strict=True)):
         assert model.graph.output[i].name == f"out{i}"
         failures.check(f"{network.name} out{i}", got, value.array)

@@ -58,6 +58,16 @@ def relative_error(got, expected):
     return error.max() / max(np.abs(expected).max(), 1e-30)
 
 
+def onnx_session(path):
+    """ONNX Runtime on a file, as an oracle."""
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Its optimizer loses outputs that other layers read as well.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
 class Failures:
     """Collects comparisons that fail and ends the process with them."""
 

@@ -117,7 +117,7 @@ class Network:
         # One value would be taken for a splat of its bytes.
         literal = f'"0x{array.tobytes().hex().upper()}"' if array.size > 1 else repr(
             float(array.flat[0]))
-        self.lines.append(f"{name} = cnn.constant dense<{literal}> : {kind} : {kind} "
+        self.lines.append(f"{name} = cnn.constant dense<{literal}> : {kind} "
                           f'loc("weights{self.count}")')
         self.count += 1
         return Value(name, array.astype(np.float64))

@@ -174,7 +174,7 @@ FAMILIES = [convolutions, grouped_convolutions, epilogues, pools, elementwise, n
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"})
-    failures = Failures(1e-5)
+    failures = Failures(2e-5)
     for family in FAMILIES:
         if not options.families or family.__name__ in options.families:
             check_network(family(), options.folder, failures, options=[f"-O{options.level}"])

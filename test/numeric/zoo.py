@@ -1,0 +1,46 @@
+"""Models of the zoo with seeded random weights: incc against ONNX Runtime on the exported network."""
+import pathlib
+
+import numpy as np
+
+from harness import Failures, arguments, as_list, call, onnx_session
+import incc
+
+
+MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
+
+
+def compare(model, folder, batch, seed, threads, failures):
+    weights = ["-q", "--random-weights", seed, "--batch", batch]
+    # A name for each: dlopen takes a path that it knows for the library that it has.
+    library = folder / f"{model.stem}-{batch}-{seed}.so"
+    onnx = library.with_suffix(".onnx")
+    call("incc", model, *weights, "-o", library)
+    call("incc", model, *weights, "--emit=onnx", "-o", onnx)
+    session = onnx_session(onnx)
+    random = np.random.default_rng(seed)
+    inputs = [random.normal(size=tensor.shape).astype(np.float32) for tensor in session.get_inputs()]
+    expected = session.run(None, dict(zip((t.name for t in session.get_inputs()), inputs)))
+    for count in threads:
+        with incc.load(library, threads=count) as compiled:
+            assert [t.name for t in compiled.outputs] == [t.name for t in session.get_outputs()]
+            for tensor, got, value in zip(compiled.outputs, as_list(compiled(*inputs)), expected,
+                                          strict=True):
+                failures.check(f"{model.stem} batch {batch} seed {seed} threads {count} "
+                               f"{tensor.name}", got, value)
+    library.unlink()
+    onnx.unlink()
+
+
+if __name__ == "__main__":
+    options = arguments(__doc__, models={"nargs": "+"}, batch={"default": "1,4"},
+                        seeds={"default": "1"}, threads={"default": "1,2"})
+    batches, seeds, threads = ([int(x) for x in text.split(",")]
+                               for text in (options.batch, options.seeds, options.threads))
+    failures = Failures(1e-4)
+    for name in options.models:
+        for batch in batches:
+            for seed in seeds:
+                compare(MODELS / f"{name}.yaml", options.folder, batch, seed,
+                        threads, failures)
+    failures.finish("zoo")
