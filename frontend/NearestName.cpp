@@ -4,7 +4,9 @@
 using namespace incc;
 
 std::string incc::nearestName(llvm::StringRef name, llvm::ArrayRef<std::string> known) {
-  // A third of the letters may differ: more and the suggestion is noise.
+  // A third of the letters may differ, or one of two: more and the suggestion is noise.
+  if (name.size() < 2)
+    return "";
   unsigned best = std::max<unsigned>(1, name.size() / 3) + 1;
   std::string nearest;
   for (const std::string &candidate : known) {

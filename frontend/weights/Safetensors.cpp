@@ -177,7 +177,7 @@ Error SafetensorsFile::parseTensor(StringRef name, const json::Object &object, u
                      name, begin, end, end - begin, *dtype,
                      llvm::join(llvm::map_range(*shape, [](int64_t d) { return std::to_string(d); }),
                                 ", "),
-                     count ? std::to_string(expected) : "more than 2^63");
+                     count ? std::to_string(expected) : "more than 2^60");
   TensorEntry &entry = entries.emplace_back();
   entry.name = name.str();
   entry.dtype = dtype->str();

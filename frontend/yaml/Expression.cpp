@@ -3,7 +3,10 @@
 #include "frontend/NearestName.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ScopedPrinter.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 
@@ -38,7 +41,7 @@ std::string Datum::str() const {
   if (auto *integer = getIf<int64_t>())
     return std::to_string(*integer);
   if (auto *number = getIf<double>())
-    return llvm::formatv("{0:g}", *number);
+    return llvm::to_string(llvm::format("%g", *number));
   if (auto *text = getIf<std::string>())
     return *text;
   std::string text = "[";

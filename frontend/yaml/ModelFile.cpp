@@ -144,6 +144,7 @@ LogicalResult ModelFile::loadFile(ModelBuilder &builder, StringRef path, std::op
       return failure();
 
   root = document.get();
+  name = nullptr; // another model has another name, if only its file's
   auto replace = [&](StringRef key, const Node *&part) {
     if (const Node *node = document->find(key))
       part = node;
