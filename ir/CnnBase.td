@@ -75,7 +75,12 @@ def Cnn_LayoutAttr : AttrDef<Cnn_Dialect, "Layout"> {
   let genVerifyDecl = 1;
 }
 
-def Cnn_Map : RankedTensorOf<[F32]>;
+def Cnn_HasPositiveExtents : CPred<
+    "llvm::all_of(llvm::cast<::mlir::RankedTensorType>($_self).getShape(), "
+    "[](int64_t extent) { return extent > 0; })">;
+
+def Cnn_Map : Type<And<[RankedTensorOf<[F32]>.predicate, Cnn_HasPositiveExtents]>,
+    "float32 tensor of static, positive extents", "::mlir::RankedTensorType">;
 
 /// Every op is pure, infers its result shape and ignores layouts when types are compared.
 class Cnn_Op<string mnemonic, list<Trait> traits = []>

@@ -34,9 +34,12 @@ LogicalResult cnn::checkList(std::optional<Location> loc, ArrayRef<int64_t> list
                              int64_t least, StringRef what) {
   if (list.size() != count)
     return emitOptionalError(loc, "expected ", count, " ", what, ", got ", list.size());
+  // Far beyond any network, and far from where sums of extents and padding would overflow.
+  constexpr int64_t kMost = int64_t(1) << 30;
   for (int64_t entry : list)
-    if (entry < least)
-      return emitOptionalError(loc, what, " must be at least ", least, ", got ", entry);
+    if (entry < least || entry > kMost)
+      return emitOptionalError(loc, what, " must be at ", entry < least ? "least " : "most ",
+                               entry < least ? least : kMost, ", got ", entry);
   return success();
 }
 

@@ -123,7 +123,7 @@ LogicalResult plan::MapType::verify(function_ref<InFlightDiagnostic()> emitError
 LogicalResult plan::ViewOp::verify() {
   MapType from = getSource().getType(), to = getMap().getType();
   int64_t channel = getChannel();
-  if (channel % from.getBlock() || channel + to.c() > from.channelBlocks() * from.getBlock())
+  if (channel < 0 || channel % from.getBlock() || channel + to.c() > from.channelBlocks() * from.getBlock())
     return emitOpError("channels [") << channel << ", " << channel + to.c()
                                      << ") do not start on a block or do not fit in " << from;
   if (from.getBlock() != to.getBlock() || from.getHalo() != to.getHalo() ||
