@@ -46,24 +46,11 @@ LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
   return inferWindowPool(context, loc, Adaptor(operands, attributes, properties, regions), types);
 }
 
-/// A window that reaches past the input on both sides of a tiny map may miss it altogether.
-template <typename OpT> static LogicalResult verifyWindows(OpT op) {
-  ArrayRef<int64_t> in = shapeOf(op.getInput()), out = shapeOf(op.getOutput());
-  for (int axis : {0, 1}) {
-    int64_t lastStart = (out[2 + axis] - 1) * op.getStrides()[axis] - op.getPads()[axis];
-    if (lastStart >= in[2 + axis])
-      return op.emitOpError("the last window lies in the padding alone");
-  }
-  return success();
-}
-
-LogicalResult MaxPoolOp::verify() { return verifyWindows(*this); }
-
 LogicalResult AvgPoolOp::verify() {
   if (getBias() && shapeOf(getBias()) != ArrayRef<int64_t>{shapeOf(getInput())[1]})
     return emitOpError("bias must have ") << shapeOf(getInput())[1] << " values, got "
                                           << formatShape(shapeOf(getBias()));
-  return verifyWindows(*this);
+  return success();
 }
 
 LogicalResult GlobalAvgPoolOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,

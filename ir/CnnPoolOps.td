@@ -11,7 +11,6 @@ class Cnn_WindowPoolOp<string mnemonic, dag extra, list<Trait> traits = []>
       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
       UnitAttr:$ceil_mode));
   let results = (outs Cnn_Map:$output);
-  let hasVerifier = 1;
 }
 
 def Cnn_MaxPoolOp : Cnn_WindowPoolOp<"max_pool", (ins)> {
@@ -43,6 +42,7 @@ def Cnn_AvgPoolOp : Cnn_WindowPoolOp<"avg_pool", (ins Optional<Cnn_Map>:$bias)> 
     (`ceil_mode` $ceil_mode^)? (`count_include_pad` $count_include_pad^)? (`act` $act^)?
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def Cnn_GlobalAvgPoolOp : Cnn_LayerOp<"global_avg_pool"> {
