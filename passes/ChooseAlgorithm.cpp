@@ -44,7 +44,8 @@ static void chooseTile(ConvConfig &config, const ConvShape &shape, const Target 
   int64_t groups = packedGroups(shape, config.algorithm);
   int64_t outputBlocks = ceilDiv(shape.out.c() / groups, target.isa.lanes);
   double best = std::numeric_limits<double>::infinity();
-  for (int64_t blocks = 1; blocks <= std::min<int64_t>(outputBlocks, 6); ++blocks)
+  int64_t mostBlocks = std::min<int64_t>(outputBlocks, target.isa.maxTileBlocks);
+  for (int64_t blocks = 1; blocks <= mostBlocks; ++blocks)
     for (int64_t columns = 1; columns <= shape.columns(); ++columns)
       for (int64_t rows = 1; rows <= std::min<int64_t>(shape.rows(), 4); ++rows) {
         if (!fitsRegisters(target.isa, rows * columns, blocks))

@@ -28,11 +28,11 @@ struct ChannelAffine {
 };
 } // namespace
 
-static FailureOr<ChannelAffine> matchAffine(BatchNormOp op, PatternRewriter &rewriter) {
+static FailureOr<ChannelAffine> matchAffine(BatchNormOp op) {
   ConstantOperand scale(op.getScale()), shift(op.getShift()), mean(op.getMean()),
       variance(op.getVariance());
   if (!scale || !shift || !mean || !variance)
-    return rewriter.notifyMatchFailure(op, "parameters are not constants");
+    return failure();
   ChannelAffine affine{op.getInput(), {}, {}, {}};
   double epsilon = op.getEpsilon().convertToDouble();
   for (size_t c = 0; c < scale.values().size(); ++c) {
@@ -40,6 +40,13 @@ static FailureOr<ChannelAffine> matchAffine(BatchNormOp op, PatternRewriter &rew
     affine.factor.push_back(factor);
     affine.offset.push_back(shift.values()[c] - mean.values()[c] * factor);
   }
+  return affine;
+}
+
+static FailureOr<ChannelAffine> matchAffine(BatchNormOp op, PatternRewriter &rewriter) {
+  FailureOr<ChannelAffine> affine = matchAffine(op);
+  if (failed(affine))
+    return rewriter.notifyMatchFailure(op, "parameters are not constants");
   return affine;
 }
 
@@ -258,40 +265,48 @@ private:
   Pass::Statistic &counter;
 };
 
-/// batch_norm(x) -> conv2d(x, factor) + offset, depthwise 1x1; on vectors x * factor + offset.
-struct LowerBatchNorm : OpRewritePattern<BatchNormOp> {
-  LowerBatchNorm(MLIRContext *context, Pass::Statistic &counter)
-      : OpRewritePattern(context), counter(counter) {}
+/// A vector of more features is not multiplied by a diagonal matrix, of 64 MiB then.
+constexpr int64_t kMaxDiagonal = 4096;
 
-  LogicalResult matchAndRewrite(BatchNormOp op, PatternRewriter &rewriter) const override {
+/// affine(x) -> conv2d(x, factor) + offset, depthwise 1x1; on vectors linear(x, diagonal) + offset.
+///
+/// Declines on tensors of other ranks and on very long vectors.
+template <typename AffineOp> struct LowerAffine : OpRewritePattern<AffineOp> {
+  LowerAffine(MLIRContext *context, Pass::Statistic &counter)
+      : OpRewritePattern<AffineOp>(context), counter(counter) {}
+
+  LogicalResult matchAndRewrite(AffineOp op, PatternRewriter &rewriter) const override {
     FailureOr<ChannelAffine> affine = matchAffine(op, rewriter);
     if (failed(affine))
       return failure();
     RankedTensorType type = tensorType(op.getOutput());
     int64_t channels = type.getDimSize(1);
     bool isMap = type.getRank() == 4;
-    SmallVector<int64_t> factorShape(type.getRank(), 1), offsetShape = {channels};
-    factorShape[isMap ? 0 : 1] = channels;
-    if (!isMap)
-      offsetShape = factorShape;
-    auto fill = [](const std::vector<double> &from) {
-      return [&](MutableArrayRef<float> to) { llvm::copy(from, to.begin()); };
-    };
+    if (!isMap && (type.getRank() != 2 || channels > kMaxDiagonal))
+      return rewriter.notifyMatchFailure(op, "is neither a map nor a vector of moderate length");
     ConstantsToErase constants;
     constants.add(op->getOperands());
-    Value factor =
-        createConstant(rewriter, op.getLoc(), op.getScale(), factorShape, fill(affine->factor));
-    Value offset =
-        createConstant(rewriter, op.getLoc(), op.getShift(), offsetShape, fill(affine->offset));
+    Value named = op->getOperand(1);
+    Value offset = createConstant(rewriter, op.getLoc(), named, {channels}, [&](auto to) {
+      llvm::copy(affine->offset, to.begin());
+    });
     if (isMap) {
+      Value factor =
+          createConstant(rewriter, op.getLoc(), named, {channels, 1, 1, 1},
+                         [&](auto to) { llvm::copy(affine->factor, to.begin()); });
       int64_t ones[] = {1, 1}, noPads[] = {0, 0, 0, 0};
-      rewriter.replaceOpWithNewOp<Conv2dOp>(op, type, op.getInput(), factor, offset,
+      rewriter.replaceOpWithNewOp<Conv2dOp>(op, type, affine->input, factor, offset,
                                             /*residual=*/Value(), ones, noPads, ones, channels,
-                                            ActivationAttr());
+                                            affine->act);
     } else {
-      Value product =
-          rewriter.create<MulOp>(op.getLoc(), type, op.getInput(), factor, ActivationAttr());
-      rewriter.replaceOpWithNewOp<AddOp>(op, type, product, offset, ActivationAttr());
+      Value diagonal =
+          createConstant(rewriter, op.getLoc(), named, {channels, channels}, [&](auto to) {
+            std::fill(to.begin(), to.end(), 0.0f);
+            for (int64_t c = 0; c < channels; ++c)
+              to[c * channels + c] = static_cast<float>(affine->factor[c]);
+          });
+      rewriter.replaceOpWithNewOp<LinearOp>(op, type, affine->input, diagonal, offset,
+                                            /*residual=*/Value(), affine->act);
     }
     constants.eraseUnused(rewriter);
     ++counter;
@@ -303,23 +318,30 @@ struct LowerBatchNorm : OpRewritePattern<BatchNormOp> {
 
 struct FoldBatchNormPass : incc::impl::FoldBatchNormPassBase<FoldBatchNormPass> {
   /// 1. Fold until nothing changes.
-  /// 2. Only then lower the batch norms that no layer took, since the first of two in a row must
-  ///    have had its chance; what follows them may fold into their convolution.
-  /// 3. A batch norm that is left has parameters that are not constants, which no backend computes.
+  /// 2. Only then lower what no layer took, since the first of two in a row must have had its
+  ///    chance; what follows a lowered op may fold into its convolution.
+  /// 3. A batch norm that is left can't be computed by any backend.
   void runOnOperation() override {
     for (bool lower : {false, true}) {
       RewritePatternSet patterns(&getContext());
       patterns.add<FoldAffine<BatchNormOp>, FoldAffine<ScaleOp>, FoldAffine<MulOp>,
                    FoldAffine<AddOp>>(&getContext(), numFolded);
       if (lower)
-        patterns.add<LowerBatchNorm>(&getContext(), numDepthwise);
+        patterns.add<LowerAffine<BatchNormOp>, LowerAffine<MulOp>, LowerAffine<AddOp>>(
+            &getContext(), numDepthwise);
       GreedyRewriteConfig config;
       config.useTopDownTraversal = true;
       if (failed(applyPatternsAndFoldGreedily(getOperation(), std::move(patterns), config)))
         return signalPassFailure();
     }
     getOperation().walk([&](BatchNormOp op) {
-      op.emitOpError("parameters must be constants whose values are known");
+      FailureOr<ChannelAffine> affine = matchAffine(op);
+      if (failed(affine))
+        op.emitOpError("parameters must be constants whose values are known");
+      else
+        op.emitOpError("of ") << op.getType() << " follows or precedes no layer that can take it; "
+                              << "supported alone are maps, and vectors of at most "
+                              << kMaxDiagonal << " features";
       signalPassFailure();
     });
   }

@@ -27,12 +27,13 @@ def FoldBatchNormPass : CnnPass<"fold-batch-norm"> {
     `bn(conv(x, W) + b)` is `conv(x, W * s) + ((b - mean) * s + shift)` with
     `s = scale / sqrt(variance + epsilon)` per output channel; computed in double precision.
     `cnn.scale`, `cnn.mul` and `cnn.add` by constants fold likewise. A batch norm that precedes a
-    convolution without padding folds into that one's input channels. What remains becomes a
-    depthwise 1x1 convolution, so that no later pass sees a batch norm.
+    convolution without padding folds into that one's input channels. What remains of batch norms,
+    and of products and sums with constants, becomes a depthwise 1x1 convolution (of vectors: a
+    linear layer), so that no later pass sees them.
   }];
   let statistics = [
     Statistic<"numFolded", "num-folded", "ops folded into weights">,
-    Statistic<"numDepthwise", "num-depthwise", "batch norms turned into depthwise convolutions">,
+    Statistic<"numDepthwise", "num-depthwise", "ops turned into depthwise convolutions">,
   ];
 }
 

@@ -187,20 +187,36 @@ func.func @bn_before_padding_conv_becomes_depthwise(%x: tensor<1x2x4x4xf32>) -> 
 
 // -----
 
-// CHECK-LABEL: func @bn_of_vectors_becomes_product_and_sum
+// CHECK-LABEL: func @bn_of_vectors_becomes_linear
 //  CHECK-SAME:   %[[X:.+]]: tensor
-//   CHECK-DAG:   %[[S:.+]] = cnn.constant dense<{{.*}}> : tensor<1x2xf32>
-//   CHECK-DAG:   %[[T:.+]] = cnn.constant dense<{{.*}}> : tensor<1x2xf32>
-//       CHECK:   %[[P:.+]] = cnn.mul %[[X]], %[[S]]
-//       CHECK:   %[[Y:.+]] = cnn.add %[[P]], %[[T]]
+//   CHECK-DAG:   %[[D:.+]] = cnn.constant dense<{{\[\[}}1.{{0+}}e+00, 0.{{0+}}e+00], [0.{{0+}}e+00, 2.{{0+}}e+00]]>
+//   CHECK-DAG:   %[[T:.+]] = cnn.constant dense<[0.{{0+}}e+00, 3.{{0+}}e+00]>
+//       CHECK:   %[[Y:.+]] = cnn.linear %[[X]], %[[D]] bias(%[[T]])
 //       CHECK:   return %[[Y]]
-func.func @bn_of_vectors_becomes_product_and_sum(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+func.func @bn_of_vectors_becomes_linear(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
   %scale = cnn.constant dense<[1.0, 2.0]> : tensor<2xf32>
   %shift = cnn.constant dense<[0.0, 3.0]> : tensor<2xf32>
   %zero = cnn.constant dense<0.0> : tensor<2xf32>
   %0 = cnn.batch_norm %x, %scale, %shift, %zero, %zero epsilon 1.0
     : (tensor<3x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<3x2xf32>
   return %0 : tensor<3x2xf32>
+}
+
+// -----
+
+// A network that normalises its own input: one depthwise convolution.
+// CHECK-LABEL: func @product_and_sum_become_depthwise
+//  CHECK-SAME:   %[[X:.+]]: tensor
+//   CHECK-DAG:   %[[S:.+]] = cnn.constant dense<{{\[\[\[\[}}2.{{0+}}e+00]]], {{\[\[\[}}4.{{0+}}e+00]]]]> : tensor<2x1x1x1xf32>
+//   CHECK-DAG:   %[[T:.+]] = cnn.constant dense<-1.{{0+}}e+00> : tensor<2xf32>
+//       CHECK:   %[[Y:.+]] = cnn.conv2d %[[X]], %[[S]] bias(%[[T]]) groups 2 act <relu>
+//       CHECK:   return %[[Y]]
+func.func @product_and_sum_become_depthwise(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %s = cnn.constant dense<[[[[2.0]], [[4.0]]]]> : tensor<1x2x1x1xf32>
+  %t = cnn.constant dense<-1.0> : tensor<1x1x1x1xf32>
+  %0 = cnn.mul %x, %s : (tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>) -> tensor<1x2x4x4xf32>
+  %1 = cnn.add %0, %t act <relu> : (tensor<1x2x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x2x4x4xf32>
+  return %1 : tensor<1x2x4x4xf32>
 }
 
 // -----
@@ -274,4 +290,14 @@ func.func @parameters_must_be_known(%x: tensor<1x1x4x4xf32>, %v: tensor<1xf32>) 
   %0 = cnn.batch_norm %x, %v, %v, %v, %v epsilon 1.0
     : (tensor<1x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x4x4xf32>
   return %0 : tensor<1x1x4x4xf32>
+}
+
+// -----
+
+func.func @long_vectors_are_not_supported(%x: tensor<1x5000xf32>) -> tensor<1x5000xf32> {
+  %v = cnn.constant dense<1.0> : tensor<5000xf32>
+  // expected-error @below {{of 'tensor<1x5000xf32>' follows or precedes no layer that can take it; supported alone are maps, and vectors of at most 4096 features}}
+  %0 = cnn.batch_norm %x, %v, %v, %v, %v epsilon 1.0
+    : (tensor<1x5000xf32>, tensor<5000xf32>, tensor<5000xf32>, tensor<5000xf32>, tensor<5000xf32>) -> tensor<1x5000xf32>
+  return %0 : tensor<1x5000xf32>
 }
