@@ -84,7 +84,8 @@ void PlanMemoryPass::placeBuffers() {
   program.setLiveBytes(bound);
   arenaBytes += layout.peakBytes;
   liveBytes += bound;
-  program.emitRemark("arena of ")
+  // Not `program.emitRemark`, which would print all of it.
+  emitRemark(program.getLoc(), "arena of ")
       << layout.peakBytes << " bytes; the lower bound is " << bound
       << llvm::formatv(" ({0:f3} times it)", bound ? double(layout.peakBytes) / bound : 1.0).str();
 }

@@ -174,14 +174,14 @@ static LogicalResult keepOutputsOf(func::FuncOp function, ArrayRef<std::string> 
   }
   for (const std::string &name : wanted)
     if (!llvm::is_contained(names, name))
-      return function.emitError("no output is named '")
+      return emitError(function.getLoc(), "no output is named '")
              << name << "'; outputs are " << llvm::join(names, ", ");
   // Callers would have to change as well, and may be changing on another thread.
   auto module = dyn_cast_or_null<ModuleOp>(function->getParentOp());
   if (!module || !llvm::hasSingleElement(module.getOps<func::FuncOp>()) ||
       !SymbolTable::symbolKnownUseEmpty(function, module))
-    return function.emitError(
-        "outputs can be dropped only from a module's one function that nothing calls");
+    return emitError(function.getLoc(), "outputs can be dropped only from a module's one function "
+                                        "that nothing calls");
   llvm::BitVector dropped(names.size());
   for (auto [i, name] : llvm::enumerate(names))
     dropped[i] = !llvm::is_contained(wanted, name);

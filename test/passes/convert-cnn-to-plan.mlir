@@ -1,71 +1,90 @@
 // RUN: incc-opt %s --split-input-file --convert-cnn-to-plan -verify-diagnostics | FileCheck %s
 
-// The last op writes the caller's array; weights and attributes go with the kernel.
-// CHECK-LABEL: plan.program "writes_the_output"
-//       CHECK:   %[[X:.+]] = plan.input 0 "image" dims [1, 8, 4, 4] : <1x8x4x4, c1, halo [0, 0, 0, 0], planes 8>
-//       CHECK:   %[[Y:.+]] = plan.output 0 "scores" dims [1, 2] : <1x2x1x1, c1, halo [0, 0, 0, 0], planes 2>
-//       CHECK:   %[[M:.+]] = plan.buffer : <1x8x4x4, c8, halo [0, 0, 0, 0], planes 1>
-//       CHECK:   plan.stage
-//  CHECK-NEXT:     plan.kernel "cnn.to_layout"(%[[X]]) into(%[[M]])
-//       CHECK:   %[[W:.+]] = plan.weights
-//       CHECK:   %[[B:.+]] = plan.weights
-//       CHECK:   plan.stage
-//  CHECK-NEXT:     plan.kernel "cnn.linear"(%[[M]]) weights(%[[W]], %[[B]]) into(%[[Y]]) params {act = #cnn.act<relu>} flops 512
-func.func @writes_the_output(%x: tensor<1x8x4x4xf32> {cnn.name = "image"})
-    -> (tensor<1x2xf32> {cnn.name = "scores"}) {
-  %w = cnn.constant dense<1.0> : tensor<2x128xf32>
-  %b = cnn.constant dense<1.0> : tensor<2xf32>
-  %0 = cnn.to_layout %x : (tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
-  %1 = cnn.linear %0, %w bias(%b) act <relu> : (tensor<1x8x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>, tensor<2x128xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+// One stage for each op; the last writes the caller's array. Names are those of the attributes.
+// CHECK-LABEL: plan.program "net" {
+//       CHECK:   %[[IN:.+]] = plan.input 0 "image" dims [1, 8, 4, 4] : <1x8x4x4, c1,
+//       CHECK:   %[[OUT:.+]] = plan.output 0 "logits" dims [1, 2] : <1x2x1x1, c1,
+//       CHECK:   %[[W:.+]] = plan.weights dense<1.{{0+}}e+00> : tensor<8x8x3x3xf32>
+//       CHECK:   %[[B:.+]] = plan.weights dense<2.{{0+}}e+00> : tensor<8xf32>
+//       CHECK:   %[[C:.+]] = plan.buffer : <1x8x2x2, c1, halo [0, 0, 0, 0], planes 8>
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "cnn.conv2d"(%[[IN]]) weights(%[[W]], %[[B]]) into(%[[C]]) params {act = #cnn.act<relu>,{{.*}} kernel = array<i64: 3, 3>{{.*}}} flops 4608 :
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "cnn.linear"(%[[C]]) weights(%{{.+}}) into(%[[OUT]]) params {} flops 128 :
+func.func @net(%x: tensor<1x8x4x4xf32> {cnn.name = "image"}) -> (tensor<1x2xf32> {cnn.name = "logits"}) {
+  %w = cnn.constant dense<1.0> : tensor<8x8x3x3xf32>
+  %b = cnn.constant dense<2.0> : tensor<8xf32>
+  %v = cnn.constant dense<1.0> : tensor<2x32xf32>
+  %0 = cnn.conv2d %x, %w bias(%b) act <relu> : (tensor<1x8x4x4xf32>, tensor<8x8x3x3xf32>, tensor<8xf32>) -> tensor<1x8x2x2xf32>
+  %1 = cnn.linear %0, %v : (tensor<1x8x2x2xf32>, tensor<2x32xf32>) -> tensor<1x2xf32>
   return %1 : tensor<1x2xf32>
 }
 
 // -----
 
-// A result that is also read inside can't live in the caller's array alone.
-// CHECK-LABEL: plan.program "copies_what_is_read"
-//       CHECK:   %[[X:.+]] = plan.input
-//       CHECK:   %[[Y:.+]] = plan.output 0
-//       CHECK:   %[[Z:.+]] = plan.output 1
-//       CHECK:   %[[B:.+]] = plan.buffer
-//       CHECK:     plan.kernel "cnn.softmax"(%[[X]]) into(%[[B]])
-//       CHECK:     plan.kernel "cnn.activation"(%[[B]]) into(%[[Z]])
-//       CHECK:     plan.kernel "cnn.to_layout"(%[[B]]) into(%[[Y]])
-func.func @copies_what_is_read(%x: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>) {
-  %0 = cnn.softmax %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
-  %1 = cnn.activation %0 <relu> : (tensor<1x4xf32>) -> tensor<1x4xf32>
-  return %0, %1 : tensor<1x4xf32>, tensor<1x4xf32>
+// What something else reads as well is copied to the output.
+// CHECK-LABEL: plan.program "shared"
+//       CHECK:   %[[IN:.+]] = plan.input
+//       CHECK:   %[[P:.+]] = plan.output 0 "output_0"
+//       CHECK:   %[[Q:.+]] = plan.output 1 "output_1"
+//       CHECK:   %[[A:.+]] = plan.buffer
+//       CHECK:   plan.kernel "cnn.activation"(%[[IN]]) into(%[[A]])
+//       CHECK:   plan.kernel "cnn.softmax"(%[[A]]) into(%[[Q]])
+//       CHECK:   plan.kernel "cnn.to_layout"(%[[A]]) into(%[[P]])
+func.func @shared(%x: tensor<1x8xf32>) -> (tensor<1x8xf32>, tensor<1x8xf32>) {
+  %0 = cnn.activation %x <relu> : (tensor<1x8xf32>) -> tensor<1x8xf32>
+  %1 = cnn.softmax %0 : (tensor<1x8xf32>) -> tensor<1x8xf32>
+  return %0, %1 : tensor<1x8xf32>, tensor<1x8xf32>
 }
 
 // -----
 
-// A slice on a block's border is a view, one inside a block a copy.
+// A slice on a block's border is a view, another one is copied.
 // CHECK-LABEL: plan.program "slices"
-//       CHECK:   %[[M:.+]] = plan.buffer : <1x16x4x4, c8, halo [0, 0, 0, 0], planes 2>
-//       CHECK:   plan.view %[[M]] channel 8
-//       CHECK:   plan.kernel "cnn.slice"(%[[M]])
-func.func @slices(%x: tensor<1x16x4x4xf32>) -> (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>) {
-  %0 = cnn.to_layout %x : (tensor<1x16x4x4xf32>) -> tensor<1x16x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
-  %1 = cnn.slice %0[8, 8] : (tensor<1x16x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>) -> tensor<1x8x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
-  %2 = cnn.slice %0[4, 8] : (tensor<1x16x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>) -> tensor<1x8x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
-  %3 = cnn.to_layout %1 : (tensor<1x8x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>) -> tensor<1x8x4x4xf32>
-  %4 = cnn.to_layout %2 : (tensor<1x8x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>) -> tensor<1x8x4x4xf32>
-  return %3, %4 : tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>
+//       CHECK:   %[[A:.+]] = plan.buffer : <1x32x2x2, c16,
+//       CHECK:   %[[V:.+]] = plan.view %[[A]] channel 16 :
+//       CHECK:   plan.kernel "cnn.global_avg_pool"(%[[V]])
+//       CHECK:   %[[S:.+]] = plan.buffer : <1x16x2x2, c16,
+//       CHECK:   plan.kernel "cnn.slice"(%[[A]]) into(%[[S]]) params {count = 16 : i64, offset = 8 : i64}
+//       CHECK:   plan.kernel "cnn.global_avg_pool"(%[[S]])
+!wide = tensor<1x32x2x2xf32, #cnn.layout<block = 16, halo = [0, 0, 0, 0]>>
+!half = tensor<1x16x2x2xf32, #cnn.layout<block = 16, halo = [0, 0, 0, 0]>>
+func.func @slices(%x: tensor<1x32x2x2xf32>) -> (tensor<1x16x1x1xf32>, tensor<1x16x1x1xf32>) {
+  %0 = cnn.to_layout %x : (tensor<1x32x2x2xf32>) -> !wide
+  %1 = cnn.slice %0[16, 16] : (!wide) -> !half
+  %2 = cnn.global_avg_pool %1 : (!half) -> tensor<1x16x1x1xf32>
+  %3 = cnn.slice %0[8, 16] : (!wide) -> !half
+  %4 = cnn.global_avg_pool %3 : (!half) -> tensor<1x16x1x1xf32>
+  return %2, %4 : tensor<1x16x1x1xf32>, tensor<1x16x1x1xf32>
 }
 
 // -----
 
-func.func @batch_norm_is_gone_by_now(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
-  %c = cnn.constant dense<1.0> : tensor<1xf32>
-  // expected-error @below {{'cnn.batch_norm' must have been rewritten by simplify-for-inference and fold-batch-norm}}
-  %0 = cnn.batch_norm %x, %c, %c, %c, %c epsilon 1.0e-3 : (tensor<1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
-  return %0 : tensor<1x1xf32>
+func.func @not_simplified(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
+  // expected-error @below {{'cnn.dropout' must have been rewritten by simplify-for-inference and fold-batch-norm}}
+  %0 = cnn.dropout %x rate 0.5 : (tensor<1x8xf32>) -> tensor<1x8xf32>
+  return %0 : tensor<1x8xf32>
 }
 
 // -----
 
-func.func @filters_are_constant(%x: tensor<1x1x4x4xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<1x1x4x4xf32> {
-  // expected-error @below {{weights of 'cnn.conv2d' must be constants}}
-  %0 = cnn.conv2d %x, %w : (tensor<1x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x4x4xf32>
-  return %0 : tensor<1x1x4x4xf32>
+func.func @computed_weights(%x: tensor<1x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4xf32> {
+  // expected-error @below {{weights of 'cnn.linear' must be constants}}
+  %0 = cnn.linear %x, %w : (tensor<1x8xf32>, tensor<4x8xf32>) -> tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
+}
+
+// -----
+
+func.func @foreign_op(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
+  // expected-error @below {{no kernel computes 'arith.addf'}}
+  %0 = arith.addf %x, %x : tensor<1x8xf32>
+  return %0 : tensor<1x8xf32>
+}
+
+// -----
+
+// expected-error @below {{output 0 must be a tensor of 2 to 4 dimensions, got 'tensor<8xf32>'}}
+func.func @vector_output(%x: tensor<8xf32>) -> tensor<8xf32> {
+  return %x : tensor<8xf32>
 }
