@@ -8,7 +8,8 @@
 
 namespace incc {
 
-/// Prints the context's diagnostics while it is alive. MLIR's own handler drops the names of layers.
+/// Prints the context's diagnostics while it is alive. MLIR's own handler drops the names of
+/// layers.
 class DiagnosticPrinter {
 public:
   /// `quiet` prints errors only, with the calls of modules that led to their layer; `normal` also

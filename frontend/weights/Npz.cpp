@@ -137,7 +137,8 @@ Expected<Member> NpzFile::locateMember(StringRef name, StringRef record) const {
   const char *at = record.data();
   unsigned method = read16le(at + 10);
   member.crc = read32le(at + 16);
-  uint64_t storedBytes = read32le(at + 20), numBytes = read32le(at + 24), header = read32le(at + 42);
+  uint64_t storedBytes = read32le(at + 20), numBytes = read32le(at + 24),
+           header = read32le(at + 42);
   if (read16le(at + 8) & 1)
     return makeError("array '{0}': encrypted archives are not supported", name);
   if (method != 0 && method != 8)
@@ -228,7 +229,8 @@ Error NpzFile::parseNpy(StringRef name, Member member) {
   member.fortranOrder = order->starts_with("True");
   member.valuesOffset = prefix + length;
   if (descr->starts_with("'") || descr->starts_with("\""))
-    entry.dtype = descr->drop_front().take_until([](char c) { return c == '\'' || c == '"'; }).str();
+    entry.dtype =
+        descr->drop_front().take_until([](char c) { return c == '\'' || c == '"'; }).str();
   else
     entry.dtype = "structured";
   entry.type = StringSwitch<std::optional<FloatType>>(entry.dtype)

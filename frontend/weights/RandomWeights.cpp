@@ -23,10 +23,10 @@ struct Distribution {
 };
 } // namespace
 
-/// Filters are He-normal (2 / fan-in). With batch normalisation's gamma near 0.6 a residual block of
-/// three convolutions adds 2 * 0.6^6 = 0.09 of its input's variance, so that fifty of them grow it
-/// by less than a hundred; beta at 0.3 keeps plain chains, where each layer passes on 0.36 of it,
-/// from fading.
+/// Filters are He-normal (2 / fan-in). With batch normalisation's gamma near 0.6 a residual block
+/// of three convolutions adds 2 * 0.6^6 = 0.09 of its input's variance, so that fifty of them grow
+/// it by less than a hundred; beta at 0.3 keeps plain chains, where each layer passes on 0.36 of
+/// it, from fading.
 static Distribution distribution(ParameterKind kind, ArrayRef<int64_t> shape) {
   switch (kind) {
   case ParameterKind::filter: {

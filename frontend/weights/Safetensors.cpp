@@ -41,11 +41,11 @@ private:
 } // namespace
 
 static constexpr DType kDTypes[] = {
-    {"F64", 64, FloatType::f64}, {"F32", 32, FloatType::f32},   {"F16", 16, FloatType::f16},
-    {"BF16", 16, FloatType::bf16}, {"I64", 64, std::nullopt},   {"I32", 32, std::nullopt},
-    {"I16", 16, std::nullopt},   {"I8", 8, std::nullopt},       {"U64", 64, std::nullopt},
-    {"U32", 32, std::nullopt},   {"U16", 16, std::nullopt},     {"U8", 8, std::nullopt},
-    {"BOOL", 8, std::nullopt},   {"F8_E4M3", 8, std::nullopt},  {"F8_E5M2", 8, std::nullopt},
+    {"F64", 64, FloatType::f64},   {"F32", 32, FloatType::f32},  {"F16", 16, FloatType::f16},
+    {"BF16", 16, FloatType::bf16}, {"I64", 64, std::nullopt},    {"I32", 32, std::nullopt},
+    {"I16", 16, std::nullopt},     {"I8", 8, std::nullopt},      {"U64", 64, std::nullopt},
+    {"U32", 32, std::nullopt},     {"U16", 16, std::nullopt},    {"U8", 8, std::nullopt},
+    {"BOOL", 8, std::nullopt},     {"F8_E4M3", 8, std::nullopt}, {"F8_E5M2", 8, std::nullopt},
 };
 
 template <typename... Ts> static Error makeError(const char *format, Ts &&...values) {
@@ -172,12 +172,12 @@ Error SafetensorsFile::parseTensor(StringRef name, const json::Object &object, u
   std::optional<uint64_t> count = checkedNumElements(*shape);
   uint64_t expected = count ? *count * (type->bits / 8) : 0;
   if (!count || expected != end - begin)
-    return makeError("tensor '{0}': data_offsets [{1}, {2}] hold {3} bytes, but {4} of shape [{5}] "
-                     "needs {6}",
-                     name, begin, end, end - begin, *dtype,
-                     llvm::join(llvm::map_range(*shape, [](int64_t d) { return std::to_string(d); }),
-                                ", "),
-                     count ? std::to_string(expected) : "more than 2^60");
+    return makeError(
+        "tensor '{0}': data_offsets [{1}, {2}] hold {3} bytes, but {4} of shape [{5}] "
+        "needs {6}",
+        name, begin, end, end - begin, *dtype,
+        llvm::join(llvm::map_range(*shape, [](int64_t d) { return std::to_string(d); }), ", "),
+        count ? std::to_string(expected) : "more than 2^60");
   TensorEntry &entry = entries.emplace_back();
   entry.name = name.str();
   entry.dtype = dtype->str();
@@ -194,9 +194,10 @@ Error SafetensorsFile::checkCoverage(uint64_t dataBytes) const {
   const TensorEntry *previous = nullptr;
   for (const TensorEntry &entry : entries) {
     if (entry.offset < end)
-      return makeError("tensors '{0}' and '{1}' overlap: the second starts at byte {2} of the data, "
-                       "before the first ends at {3}",
-                       previous->name, entry.name, entry.offset, end);
+      return makeError(
+          "tensors '{0}' and '{1}' overlap: the second starts at byte {2} of the data, "
+          "before the first ends at {3}",
+          previous->name, entry.name, entry.offset, end);
     if (entry.offset > end)
       return makeError("bytes {0} to {1} of the data belong to no tensor", end, entry.offset);
     end = entry.offset + entry.numBytes;

@@ -200,8 +200,7 @@ LogicalResult weights::assignWeights(ModuleOp module, ArrayRef<Parameter> parame
   if (!options.weightsPath.empty())
     return assignFromFile(context, parameters, ignored, options.weightsPath);
   if (!options.randomSeed)
-    emitRemark(module.getLoc())
-        << "no weights given: seeded random ones are used, for timing only";
+    emitRemark(module.getLoc()) << "no weights given: seeded random ones are used, for timing only";
   assignRandom(context, parameters, options.randomSeed.value_or(0));
   return success();
 }

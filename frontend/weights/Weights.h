@@ -16,9 +16,10 @@ struct Parameter {
   cnn::ConstantOp op;
 };
 
-/// Fills in the parameters from the file or the seed that `options` names. `ignored` are the tensors
-/// of heads that were dropped: allowed in the file, but not needed. Emits one error that lists every
-/// tensor that is missing, too many, misshapen or of another type, and warns of NaN and infinity.
+/// Fills in the parameters from the file or the seed that `options` names. `ignored` are the
+/// tensors of heads that were dropped: allowed in the file, but not needed. Emits one error that
+/// lists every tensor that is missing, too many, misshapen or of another type, and warns of NaN and
+/// infinity.
 mlir::LogicalResult assignWeights(mlir::ModuleOp module, llvm::ArrayRef<Parameter> parameters,
                                   llvm::ArrayRef<std::string> ignored,
                                   const ImportOptions &options);

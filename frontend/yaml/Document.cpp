@@ -183,8 +183,8 @@ NodePtr yaml::parseFile(MLIRContext *context, StringRef path, std::optional<Loca
   auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer) {
     InFlightDiagnostic error = emitError(includedAt.value_or(fileLoc));
-    error << "can't read " << (includedAt ? "'" + path.str() + "'" : std::string("the file")) << ": "
-          << buffer.getError().message();
+    error << "can't read " << (includedAt ? "'" + path.str() + "'" : std::string("the file"))
+          << ": " << buffer.getError().message();
     return nullptr;
   }
   return parseText(context, (*buffer)->getBuffer(), path);

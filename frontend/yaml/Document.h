@@ -42,8 +42,8 @@ struct Node {
   std::vector<std::pair<NodePtr, NodePtr>> entries;
 };
 
-/// Parses `path`. Emits an error and returns null if it can't be read or is no YAML; `includedAt` is
-/// where another file asks for it.
+/// Parses `path`. Emits an error and returns null if it can't be read or is no YAML; `includedAt`
+/// is where another file asks for it.
 NodePtr parseFile(mlir::MLIRContext *context, llvm::StringRef path,
                   std::optional<mlir::Location> includedAt = std::nullopt);
 

@@ -3,9 +3,9 @@
 #include "frontend/NearestName.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/ScopedPrinter.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/ScopedPrinter.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -28,7 +28,7 @@ template <typename... Ts> static Error makeError(const char *format, Ts &&...val
 }
 
 StringRef Datum::describeKind() const {
-  static constexpr StringRef kinds[] = {"nothing", "a boolean", "an integer",
+  static constexpr StringRef kinds[] = {"nothing",  "a boolean", "an integer",
                                         "a number", "a string",  "a list"};
   return kinds[index()];
 }
@@ -111,8 +111,8 @@ private:
 
   bool takeWord(StringRef word) {
     skipSpace();
-    if (!rest.starts_with(word) ||
-        (rest.size() > word.size() && (llvm::isAlnum(rest[word.size()]) || rest[word.size()] == '_')))
+    if (!rest.starts_with(word) || (rest.size() > word.size() &&
+                                    (llvm::isAlnum(rest[word.size()]) || rest[word.size()] == '_')))
       return false;
     rest = rest.drop_front(word.size());
     return true;
@@ -218,10 +218,12 @@ private:
         int64_t x = *left.getIf<int64_t>(), y = *right.getIf<int64_t>();
         order = x < y ? -1 : x > y;
       }
-      return Datum(op == "==" ? order == 0 : op == "!=" ? order != 0 : op == "<=" ? order <= 0
-                   : op == ">="                         ? order >= 0
-                   : op == "<"                          ? order < 0
-                                                        : order > 0);
+      return Datum(op == "=="   ? order == 0
+                   : op == "!=" ? order != 0
+                   : op == "<=" ? order <= 0
+                   : op == ">=" ? order >= 0
+                   : op == "<"  ? order < 0
+                                : order > 0);
     }
     if (op == "==" || op == "!=")
       return Datum((left.index() == right.index() && left.str() == right.str()) == (op == "=="));

@@ -35,9 +35,7 @@ private:
   void eraseUnused(func::FuncOp function);
   void readAttributes(ModuleOp module, func::FuncOp function);
 
-  Location fileLoc() {
-    return FileLineColLoc::get(builder.ops.getStringAttr(path), 0, 0);
-  }
+  Location fileLoc() { return FileLineColLoc::get(builder.ops.getStringAttr(path), 0, 0); }
 
   std::string path;
   const ImportOptions &options;
@@ -60,9 +58,8 @@ std::string YamlImporter::modelName() {
     return stem.empty() || llvm::isDigit(stem[0]) ? "_" + stem : stem;
   }
   const std::string &name = model.name->text;
-  bool valid = model.name->isScalar() && !llvm::isDigit(name[0]) && llvm::all_of(name, [](char c) {
-    return llvm::isAlnum(c) || c == '_';
-  });
+  bool valid = model.name->isScalar() && !llvm::isDigit(name[0]) &&
+               llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
   if (valid)
     return name;
   builder.error(*model.name, {},
@@ -107,7 +104,7 @@ void YamlImporter::readArgs() {
 }
 
 Value YamlImporter::addInput(func::FuncOp function, const Node &at, StringRef name,
-                                   const Node *shapeNode) {
+                             const Node *shapeNode) {
   if (!shapeNode) {
     builder.error(at, frame, "an input needs 'shape'");
     return nullptr;
@@ -130,8 +127,10 @@ Value YamlImporter::addInput(func::FuncOp function, const Node &at, StringRef na
   if (!valid) {
     builder.error(*shapeNode, frame,
                   "expected [channels, rows, columns] or [features] of 1 to " +
-                      Twine(kMaxInputExtent) + " each and at most 2^30 in all, without the batch, "
-                      "got " + value->str());
+                      Twine(kMaxInputExtent) +
+                      " each and at most 2^30 in all, without the batch, "
+                      "got " +
+                      value->str());
     return nullptr;
   }
   if (!builder.inputs.try_emplace(name.str(), nullptr).second) {
@@ -158,8 +157,8 @@ void YamlImporter::readInputs(func::FuncOp function) {
     builder.error(node, frame, "the model needs at least one input");
   for (const Node *input : list) {
     if (!input->isMap()) {
-      builder.error(*input, frame, "expected a map with 'name' and 'shape', got " +
-                                       input->describe());
+      builder.error(*input, frame,
+                    "expected a map with 'name' and 'shape', got " + input->describe());
       continue;
     }
     Params params(builder, frame, *input, "input", input, "");
@@ -178,8 +177,8 @@ SmallVector<std::string> YamlImporter::outputOrder() {
   std::string main;
   if (model.outputs) {
     if (!model.outputs->isList())
-      builder.error(*model.outputs, frame, "expected a list of names as 'outputs', got " +
-                                               model.outputs->describe());
+      builder.error(*model.outputs, frame,
+                    "expected a list of names as 'outputs', got " + model.outputs->describe());
     for (const NodePtr &item : model.outputs->items) {
       if (!item->isScalar() || llvm::is_contained(order, item->text)) {
         builder.error(*item, frame, "expected each output's name once");
@@ -189,9 +188,10 @@ SmallVector<std::string> YamlImporter::outputOrder() {
       if (builder.heads.count(item->text))
         continue;
       if (!main.empty())
-        builder.error(*item, frame, "'" + main + "' and '" + item->text +
-                                        "' are no 'output' layers; only the result of the last "
-                                        "layer can be named so");
+        builder.error(*item, frame,
+                      "'" + main + "' and '" + item->text +
+                          "' are no 'output' layers; only the result of the last "
+                          "layer can be named so");
       main = item->text;
     }
   }
@@ -225,8 +225,8 @@ void YamlImporter::finishOutputs(func::FuncOp function, Value main) {
   }
   builder.ops.create<func::ReturnOp>(function.getLoc(), results);
   Block &body = function.getBody().front();
-  function.setType(builder.ops.getFunctionType(body.getArgumentTypes(),
-                                               ValueRange(results).getTypes()));
+  function.setType(
+      builder.ops.getFunctionType(body.getArgumentTypes(), ValueRange(results).getTypes()));
   for (auto [i, name] : llvm::enumerate(inputNames))
     function.setArgAttr(i, cnn::kNameAttr, builder.ops.getStringAttr(name));
   for (auto [i, name] : llvm::enumerate(outputNames))
@@ -257,9 +257,9 @@ void YamlImporter::eraseUnused(func::FuncOp function) {
 
 void YamlImporter::readAttributes(ModuleOp module, func::FuncOp function) {
   if (model.preprocess && !model.preprocess->isNull())
-    if (DictionaryAttr preprocess = readPreprocess(
-            builder, *model.preprocess,
-            cast<RankedTensorType>(function.getArgumentTypes().front()).getShape()))
+    if (DictionaryAttr preprocess =
+            readPreprocess(builder, *model.preprocess,
+                           cast<RankedTensorType>(function.getArgumentTypes().front()).getShape()))
       module->setAttr(cnn::kPreprocessAttr, preprocess);
   if (!model.labels || model.labels->isNull())
     return;
@@ -269,16 +269,15 @@ void YamlImporter::readAttributes(ModuleOp module, func::FuncOp function) {
   auto type = cast<RankedTensorType>(function.getResultTypes().front());
   int64_t classes = type.getRank() > 1 ? type.getDimSize(1) : 0;
   if (static_cast<int64_t>(labels.size()) != classes)
-    builder.error(*model.labels, frame, "expected " + Twine(classes) +
-                                            " labels, one per class of the first output, got " +
-                                            Twine(labels.size()));
+    builder.error(*model.labels, frame,
+                  "expected " + Twine(classes) +
+                      " labels, one per class of the first output, got " + Twine(labels.size()));
   module->setAttr(cnn::kLabelsAttr, labels);
 }
 
 OwningOpRef<ModuleOp> YamlImporter::run() {
   if (options.batch < 1 || options.batch > kMaxBatch) {
-    emitError(fileLoc()) << "expected a batch from 1 to " << kMaxBatch << ", got "
-                         << options.batch;
+    emitError(fileLoc()) << "expected a batch from 1 to " << kMaxBatch << ", got " << options.batch;
     return nullptr;
   }
   if (failed(model.load(builder, path)))

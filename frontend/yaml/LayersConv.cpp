@@ -14,8 +14,7 @@ static Value activate(LayerContext &context, Value value, cnn::ActivationAttr ac
   if (!value || !act)
     return value;
   OpBuilder &ops = context.builder.ops;
-  return context.builder.create<cnn::ActivationOp>(context, value,
-                                                   ops.getNamedAttr("act", act));
+  return context.builder.create<cnn::ActivationOp>(context, value, ops.getNamedAttr("act", act));
 }
 
 /// The input's channels; 1 if it has none, which the op then reports.
@@ -43,9 +42,8 @@ static Value buildConv(LayerContext &context) {
                               strides, dilations);
   int64_t channels = std::max<int64_t>(numChannels(context.input) / groups, 1);
   Value filter = builder.parameter(context, "weight", ParameterKind::filter,
-                                         {out, channels, kernel[0], kernel[1]});
-  Value bias =
-      hasBias ? builder.parameter(context, "bias", ParameterKind::bias, {out}) : nullptr;
+                                   {out, channels, kernel[0], kernel[1]});
+  Value bias = hasBias ? builder.parameter(context, "bias", ParameterKind::bias, {out}) : nullptr;
   if (!filter || (hasBias && !bias))
     return nullptr;
   SmallVector<Value, 3> operands = {context.input, filter};
@@ -73,17 +71,14 @@ static Value buildLinear(LayerContext &context) {
 
   RankedTensorType in = cnn::tensorType(context.input);
   int64_t numInputs = in.getNumElements() / in.getDimSize(0);
-  Value weight =
-      builder.parameter(context, "weight", ParameterKind::filter, {out, numInputs});
-  Value bias =
-      hasBias ? builder.parameter(context, "bias", ParameterKind::bias, {out}) : nullptr;
+  Value weight = builder.parameter(context, "weight", ParameterKind::filter, {out, numInputs});
+  Value bias = hasBias ? builder.parameter(context, "bias", ParameterKind::bias, {out}) : nullptr;
   if (!weight || (hasBias && !bias))
     return nullptr;
   SmallVector<Value, 3> operands = {context.input, weight};
   if (bias)
     operands.push_back(bias);
-  Value result =
-      builder.create<cnn::LinearOp>(context, operands, {}, {1, 1, bias ? 1 : 0, 0});
+  Value result = builder.create<cnn::LinearOp>(context, operands, {}, {1, 1, bias ? 1 : 0, 0});
   return activate(context, result, act);
 }
 
@@ -128,12 +123,11 @@ static Value buildLrn(LayerContext &context) {
          k = params.number("k", 1);
   if (failed(params.finish()) || !context.input)
     return nullptr;
-  return context.builder.create<cnn::LrnOp>(
-      context, context.input,
-      {ops.getNamedAttr("size", ops.getI64IntegerAttr(size)),
-       ops.getNamedAttr("alpha", ops.getF64FloatAttr(alpha)),
-       ops.getNamedAttr("beta", ops.getF64FloatAttr(beta)),
-       ops.getNamedAttr("k", ops.getF64FloatAttr(k))});
+  return context.builder.create<cnn::LrnOp>(context, context.input,
+                                            {ops.getNamedAttr("size", ops.getI64IntegerAttr(size)),
+                                             ops.getNamedAttr("alpha", ops.getF64FloatAttr(alpha)),
+                                             ops.getNamedAttr("beta", ops.getF64FloatAttr(beta)),
+                                             ops.getNamedAttr("k", ops.getF64FloatAttr(k))});
 }
 
 void yaml::addConvLayers(LayerTable &table) {

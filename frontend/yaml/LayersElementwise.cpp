@@ -33,8 +33,7 @@ static cnn::ActivationAttr makeActivation(MLIRContext *context, ActivationKind k
                                           ArrayRef<double> params) {
   if (params.empty())
     return cnn::ActivationAttr::get(context, kind);
-  return cnn::ActivationAttr::get(context, kind,
-                                  mlir::Builder(context).getF64ArrayAttr(params));
+  return cnn::ActivationAttr::get(context, kind, mlir::Builder(context).getF64ArrayAttr(params));
 }
 
 cnn::ActivationAttr yaml::lookupActivation(MLIRContext *context, StringRef name) {

@@ -36,7 +36,8 @@ Location ModelBuilder::locate(const Node &at, const Frame &frame) const {
   Location place = at.loc;
   if (frame.caller)
     place = CallSiteLoc::get(at.loc, Location(frame.caller));
-  return frame.path.empty() ? place : NameLoc::get(StringAttr::get(ops.getContext(), frame.path), place);
+  return frame.path.empty() ? place
+                            : NameLoc::get(StringAttr::get(ops.getContext(), frame.path), place);
 }
 
 void ModelBuilder::error(const Node &at, const Frame &frame, const Twine &message) {
@@ -212,7 +213,8 @@ Value ModelBuilder::buildLayer(const Node &layer, Value input, const Frame &oute
     auto *flag = test->getIf<bool>();
     if (!flag) {
       error(*condition, frame,
-            "expected a boolean after 'if', got " + test->describeKind() + " '" + test->str() + "'");
+            "expected a boolean after 'if', got " + test->describeKind() + " '" + test->str() +
+                "'");
       return nullptr;
     }
     if (!*flag)
@@ -224,8 +226,8 @@ Value ModelBuilder::buildLayer(const Node &layer, Value input, const Frame &oute
   std::string name = layerName(value, frame, called);
   bool hasLayers = called || kind->second.hasLayers;
   Frame named = frame;
-  named.path = join(outer.path, !name.empty() || called ? StringRef(name)
-                                                        : kind->second.defaultName);
+  named.path =
+      join(outer.path, !name.empty() || called ? StringRef(name) : kind->second.defaultName);
   if (named.path.size() > kMaxPathBytes) {
     error(*key, outer, "the names of the enclosing layers are too long");
     return nullptr;
@@ -244,7 +246,7 @@ Value ModelBuilder::buildLayer(const Node &layer, Value input, const Frame &oute
 }
 
 Value ModelBuilder::buildModule(LayerContext &context, const Module &module, const Node *arguments,
-                                 const Node &call) {
+                                const Node &call) {
   const Frame &frame = context.frame;
   if (llvm::is_contained(frame.modules, &module)) {
     error(call, frame, "module '" + call.text + "' calls itself");
@@ -279,8 +281,9 @@ Value ModelBuilder::buildModule(LayerContext &context, const Module &module, con
                 " arguments, got " + Twine(arguments->items.size()) + " items");
       failed = true;
     }
-    for (auto [entry, value] : llvm::zip(module.args, ArrayRef(arguments->items).drop_front(
-                                             std::min<size_t>(1, arguments->items.size()))))
+    for (auto [entry, value] : llvm::zip(
+             module.args,
+             ArrayRef(arguments->items).drop_front(std::min<size_t>(1, arguments->items.size()))))
       given[entry.first] = value.get();
   }
 
@@ -315,7 +318,7 @@ Value ModelBuilder::buildModule(LayerContext &context, const Module &module, con
 }
 
 Value ModelBuilder::parameter(LayerContext &context, StringRef name, weights::ParameterKind kind,
-                               ArrayRef<int64_t> shape) {
+                              ArrayRef<int64_t> shape) {
   std::string fullName = join(context.frame.path, name);
   // Shapes come from bounded widths and kernels: their product fits into 128 bits.
   unsigned __int128 count = 1;
@@ -329,8 +332,7 @@ Value ModelBuilder::parameter(LayerContext &context, StringRef name, weights::Pa
   }
   Frame unnamed = context.frame;
   unnamed.path.clear();
-  Location loc =
-      NameLoc::get(ops.getStringAttr(fullName), locate(context.params.layer(), unnamed));
+  Location loc = NameLoc::get(ops.getStringAttr(fullName), locate(context.params.layer(), unnamed));
   auto [it, isNew] = parameterLocs.try_emplace(fullName, loc);
   if (!isNew) {
     error(context.params.layer(), context.frame,
@@ -338,8 +340,8 @@ Value ModelBuilder::parameter(LayerContext &context, StringRef name, weights::Pa
     return nullptr;
   }
   auto type = RankedTensorType::get(shape, ops.getF32Type());
-  auto constant = ops.create<cnn::ConstantOp>(
-      loc, cast<ElementsAttr>(DenseElementsAttr::get(type, 0.0f)));
+  auto constant =
+      ops.create<cnn::ConstantOp>(loc, cast<ElementsAttr>(DenseElementsAttr::get(type, 0.0f)));
   parameters.push_back({std::move(fullName), kind, constant});
   return constant;
 }

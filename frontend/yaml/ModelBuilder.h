@@ -54,9 +54,10 @@ public:
                                      llvm::ArrayRef<int64_t> otherwise = {});
   /// One integer or a list of some; empty after an error, or if not given. Instead of integers one
   /// of `words` may be given, which then sets `word`.
-  std::optional<llvm::SmallVector<int64_t, 4>>
-  integers(llvm::StringRef name, int64_t least, int64_t most,
-           llvm::ArrayRef<llvm::StringRef> words = {}, llvm::StringRef *word = nullptr);
+  std::optional<llvm::SmallVector<int64_t, 4>> integers(llvm::StringRef name, int64_t least,
+                                                        int64_t most,
+                                                        llvm::ArrayRef<llvm::StringRef> words = {},
+                                                        llvm::StringRef *word = nullptr);
   double number(llvm::StringRef name, std::optional<double> otherwise = std::nullopt);
   /// One number or a list of some; `otherwise` if not given, or after an error.
   llvm::SmallVector<double> numbers(llvm::StringRef name, double otherwise);
@@ -171,16 +172,16 @@ public:
   static std::string join(llvm::StringRef path, llvm::StringRef name);
 
   /// A parameter tensor PATH.name. Null after an error.
-  mlir::Value parameter(LayerContext &context, llvm::StringRef name,
-                        weights::ParameterKind kind, llvm::ArrayRef<int64_t> shape);
+  mlir::Value parameter(LayerContext &context, llvm::StringRef name, weights::ParameterKind kind,
+                        llvm::ArrayRef<int64_t> shape);
 
   /// Creates an op of the layer, with bounds on its size. Null after an error.
   template <typename OpT>
   mlir::Value create(LayerContext &context, mlir::ValueRange operands,
                      llvm::ArrayRef<mlir::NamedAttribute> attributes = {},
                      llvm::ArrayRef<int32_t> segments = {}) {
-    return checkResult(context, cnn::createChecked<OpT>(ops, context.loc, operands, attributes,
-                                                        segments));
+    return checkResult(context,
+                       cnn::createChecked<OpT>(ops, context.loc, operands, attributes, segments));
   }
 
   bool hasErrors() const { return numErrors; }

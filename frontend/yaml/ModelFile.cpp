@@ -43,7 +43,8 @@ void ModelFile::addArgs(ModelBuilder &builder, const Node &node) {
   }
   for (auto &[key, value] : node.entries) {
     if (!isIdentifier(key->text))
-      builder.error(*key, {}, "expected a name of letters, digits and '_', got '" + key->text + "'");
+      builder.error(*key, {},
+                    "expected a name of letters, digits and '_', got '" + key->text + "'");
     args[key->text] = value.get();
   }
 }
@@ -96,7 +97,8 @@ LogicalResult ModelFile::loadIncludes(ModelBuilder &builder, const Node &include
       builder.error(*path, {}, "expected the path of a file, got " + path->describe());
       continue;
     }
-    NodePtr shared = parseFile(builder.ops.getContext(), resolvePath(folder, path->text), path->loc);
+    NodePtr shared =
+        parseFile(builder.ops.getContext(), resolvePath(folder, path->text), path->loc);
     if (!shared)
       return failure();
     documents.push_back(shared);
@@ -111,8 +113,8 @@ LogicalResult ModelFile::loadIncludes(ModelBuilder &builder, const Node &include
   return success();
 }
 
-LogicalResult ModelFile::loadFile(ModelBuilder &builder, StringRef path, std::optional<Location> from,
-                                  unsigned depth) {
+LogicalResult ModelFile::loadFile(ModelBuilder &builder, StringRef path,
+                                  std::optional<Location> from, unsigned depth) {
   NodePtr document = parseFile(builder.ops.getContext(), path, from);
   if (!document)
     return failure();

@@ -24,8 +24,8 @@ struct ModelFile {
 private:
   mlir::LogicalResult loadFile(ModelBuilder &builder, llvm::StringRef path,
                                std::optional<mlir::Location> from, unsigned depth);
-  mlir::LogicalResult loadIncludes(ModelBuilder &builder, const Node &include, llvm::StringRef folder,
-                                   unsigned depth);
+  mlir::LogicalResult loadIncludes(ModelBuilder &builder, const Node &include,
+                                   llvm::StringRef folder, unsigned depth);
   void addModules(ModelBuilder &builder, const Node &node);
   void addArgs(ModelBuilder &builder, const Node &node);
 };

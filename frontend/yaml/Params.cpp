@@ -59,8 +59,8 @@ static std::optional<int64_t> asInteger(const Datum &value) {
   if (auto *integer = value.getIf<int64_t>())
     return *integer;
   if (auto *number = value.getIf<double>())
-    if (*number == static_cast<double>(static_cast<int64_t>(
-                       std::max(-0x1p62, std::min(0x1p62, *number)))))
+    if (*number ==
+        static_cast<double>(static_cast<int64_t>(std::max(-0x1p62, std::min(0x1p62, *number)))))
       return static_cast<int64_t>(*number);
   return std::nullopt;
 }
@@ -111,8 +111,8 @@ SmallVector<int64_t, 2> Params::pair(StringRef name, int64_t least, ArrayRef<int
   return {least, least};
 }
 
-std::optional<SmallVector<int64_t, 4>> Params::integers(StringRef name, int64_t least,
-                                                        int64_t most, ArrayRef<StringRef> words,
+std::optional<SmallVector<int64_t, 4>> Params::integers(StringRef name, int64_t least, int64_t most,
+                                                        ArrayRef<StringRef> words,
                                                         StringRef *word) {
   std::optional<Datum> given = value(name, /*required=*/false);
   if (!given)
@@ -237,8 +237,7 @@ SmallVector<int64_t, 4> Padding::resolve(ArrayRef<int64_t> extent, ArrayRef<int6
   for (int axis : {0, 1}) {
     int64_t windows = (extent[axis] + strides[axis] - 1) / strides[axis];
     int64_t span = dilations[axis] * (kernel[axis] - 1) + 1;
-    int64_t total =
-        std::max<int64_t>((windows - 1) * strides[axis] + span - extent[axis], 0);
+    int64_t total = std::max<int64_t>((windows - 1) * strides[axis] + span - extent[axis], 0);
     result[axis] = total / 2;
     result[2 + axis] = total - total / 2;
   }

@@ -38,11 +38,12 @@ DictionaryAttr yaml::readPreprocess(ModelBuilder &builder, const Node &node,
   NamedAttrList result;
 
   int64_t channels = inputShape[1];
-  std::string order = choice(params, "channels", channels == 1 ? "gray" : "rgb",
-                             {"rgb", "bgr", "gray"});
+  std::string order =
+      choice(params, "channels", channels == 1 ? "gray" : "rgb", {"rgb", "bgr", "gray"});
   if (channels != (order == "gray" ? 1 : 3))
     params.error(params.node("channels") ? *params.node("channels") : node,
-                 "channels '" + order + "' do not fit an input of " + Twine(channels) + " channels");
+                 "channels '" + order + "' do not fit an input of " + Twine(channels) +
+                     " channels");
   result.set("channels", ops.getStringAttr(order));
   result.set("interpolation", ops.getStringAttr(choice(params, "interpolation", "bilinear",
                                                        {"bilinear", "bicubic", "nearest"})));
@@ -96,8 +97,8 @@ ArrayAttr yaml::readLabels(ModelBuilder &builder, const Node &node, StringRef fo
     return ops.getStrArrayAttr(labels);
   }
   if (!node.isScalar()) {
-    builder.error(node, {}, "expected a list of labels or the path of a file, got " +
-                                node.describe());
+    builder.error(node, {},
+                  "expected a list of labels or the path of a file, got " + node.describe());
     return nullptr;
   }
   SmallString<128> path(node.text);

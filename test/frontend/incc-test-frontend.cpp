@@ -53,9 +53,9 @@ static json::Object collectFacts(ModuleOp module) {
                                  shapeOf(op.getResult(0).getType())});
   }
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    inputs.push_back(json::Object{
-        {"name", function.getArgAttrOfType<StringAttr>(i, cnn::kNameAttr).getValue()},
-        {"shape", shapeOf(type)}});
+    inputs.push_back(
+        json::Object{{"name", function.getArgAttrOfType<StringAttr>(i, cnn::kNameAttr).getValue()},
+                     {"shape", shapeOf(type)}});
   for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
     outputs.push_back(json::Object{
         {"name", function.getResultAttrOfType<StringAttr>(i, cnn::kNameAttr).getValue()},
