@@ -9,10 +9,10 @@ using namespace incc;
 
 // Feature bits: SSE4.2 + POPCNT 1, AVX2 + FMA 2, AVX-512 F+CD+BW+DQ+VL 4 (runtime/incc_internal.h).
 static constexpr Isa kIsas[] = {
-    // name     lanes registers fma   code generation      required
-    {"sse4.2", 4, 16, false, "x86-64-v2", 1},
-    {"avx2", 8, 16, true, "x86-64-v3", 1 | 2},
-    {"avx512", 16, 32, true, "x86-64-v4", 1 | 2 | 4},
+    // name lanes registers fma tile-blocks scheduler code-generation required
+    {"sse4.2", 4, 16, false, 2, true, "x86-64-v2", 1},
+    {"avx2", 8, 16, true, 4, true, "x86-64-v3", 1 | 2},
+    {"avx512", 16, 32, true, 3, false, "x86-64-v4", 1 | 2 | 4},
 };
 
 // Cache sizes and issue widths: vendors' optimization manuals. Zen 4 executes a 512-bit FMA in two

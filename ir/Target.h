@@ -15,6 +15,12 @@ struct Isa {
   unsigned lanes;
   unsigned numRegisters;
   bool hasFma;
+  /// Blocks of output channels in a register tile of convolution, at most: wider tiles fit on paper
+  /// but LLVM's scheduler then spills (measured: 7x4 on 32 registers runs at 62 to 86%).
+  unsigned maxTileBlocks;
+  /// Run LLVM's machine scheduler. Kernels come in a good order; with 32 registers it hoists
+  /// broadcasts until they spill (218 spills in a loop of 224 FMAs), with 16 it saves some.
+  bool machineScheduler;
   /// LLVM's features that code for this ISA may use beyond those of `mcpu`'s own row.
   llvm::StringRef llvmCpu;
   /// Bits of `incc_cpu_features` in the runtime that the CPU must report.

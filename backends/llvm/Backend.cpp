@@ -61,7 +61,7 @@ static LibraryDesc describe(ModuleOp module, plan::ProgramOp program, const Code
   desc.arenaBytes = program.getArenaBytes().value_or(0);
   desc.weightsBytes = program.getWeightsBytes().value_or(0);
   desc.kernelSymbols = kernels.symbols;
-  desc.requiredCpuFeatures = options.target.isa.requiredFeatures;
+  desc.requiredCpuFeatures = options.isa().requiredFeatures;
   desc.targetName = options.target.cpu.name.str();
   if (auto preprocess = module->getAttrOfType<DictionaryAttr>(cnn::kPreprocessAttr))
     desc.preprocessJson = llvm::formatv("{0}", toJson(preprocess)).str();

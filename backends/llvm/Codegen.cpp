@@ -2,6 +2,9 @@
 #include "backends/llvm/Codegen.h"
 #include "backends/llvm/Emitters.h"
 #include "backends/llvm/Lowering.h"
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -55,10 +58,8 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CodegenOpt
   if (!target)
     return nullptr;
   llvm::TargetOptions targetOptions;
-  StringRef cpu = options.codegenCpu.empty() ? options.target.isa.llvmCpu
-                                             : StringRef(options.codegenCpu);
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, cpu, "", targetOptions, llvm::Reloc::PIC_, std::nullopt,
+      triple, options.isa().llvmCpu, "", targetOptions, llvm::Reloc::PIC_, std::nullopt,
       options.optLevel == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Aggressive));
 }
 
@@ -122,6 +123,31 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigne
   passes.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
+/// As TargetMachine::addPassesToEmitFile, but with the machine scheduler only where the ISA wants it.
+static LogicalResult emitCode(llvm::Module &module, llvm::TargetMachine &machine,
+                              const CodegenOptions &options, llvm::raw_pwrite_stream &os) {
+  llvm::legacy::PassManager passes;
+  auto &target = static_cast<llvm::LLVMTargetMachine &>(machine);
+  auto *info = new llvm::MachineModuleInfoWrapperPass(&target);
+  llvm::TargetPassConfig *config = target.createPassConfig(passes);
+  if (!options.isa().machineScheduler)
+    config->disablePass(&llvm::MachineSchedulerID);
+  passes.add(config);
+  passes.add(info);
+  if (config->addISelPasses())
+    return failure();
+  config->addMachinePasses();
+  config->setInitialized();
+  if (target.addAsmPrinter(passes, os, /*DwoOut=*/nullptr,
+                           options.kind == CodeKind::Assembly ? llvm::CodeGenFileType::AssemblyFile
+                                                              : llvm::CodeGenFileType::ObjectFile,
+                           info->getMMI().getContext()))
+    return failure();
+  passes.add(llvm::createFreeMachineFunctionPass());
+  passes.run(module);
+  return success();
+}
+
 static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &partition,
                                                               const CodegenOptions &options) {
   MLIRContext *context = partition.front()->kernel.getContext();
@@ -145,17 +171,10 @@ static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &p
 
   SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream os(bytes);
-  if (options.kind == CodeKind::LlvmIr) {
+  if (options.kind == CodeKind::LlvmIr)
     code->print(os, nullptr);
-  } else {
-    llvm::legacy::PassManager passes;
-    if (machine->addPassesToEmitFile(passes, os, nullptr,
-                                     options.kind == CodeKind::Assembly
-                                         ? llvm::CodeGenFileType::AssemblyFile
-                                         : llvm::CodeGenFileType::ObjectFile))
-      return failure();
-    passes.run(*code);
-  }
+  else if (failed(emitCode(*code, *machine, options, os)))
+    return failure();
   return llvm::MemoryBuffer::getMemBufferCopy({bytes.data(), bytes.size()}, "kernels");
 }
 

@@ -14,9 +14,11 @@ enum class CodeKind { LlvmIr, Assembly, Object };
 struct CodegenOptions {
   Target target;
   CodeKind kind = CodeKind::Object;
-  /// Instruction set to generate code for, if not that of the target: a way to run kernels that
-  /// were planned for another machine.
-  std::string codegenCpu;
+  /// Generate code for this instruction set instead of the target's own: kernels that were planned
+  /// for another machine then run on this one, slower.
+  std::optional<Isa> codegenIsa;
+
+  const Isa &isa() const { return codegenIsa ? *codegenIsa : target.isa; }
   /// Passes of LLVM that run: 0 to 3.
   unsigned optLevel = 3;
 };

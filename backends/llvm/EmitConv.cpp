@@ -43,9 +43,11 @@ struct DirectConv {
     int64_t block = shape.in.getBlock(), channels = shape.in.c() / groups;
     int64_t tapRow = shape.dilationH * shape.in.rowStride(), tapColumn = shape.dilationW * block;
     int64_t plane = shape.in.planeStride();
-    if (block == 1) { // planar: a plane per channel
+    if (block == 1) {
+      // Planar: a plane per channel. Taps of a row are not unrolled: neighbouring pixels share
+      // inputs, which LLVM would then keep in registers that it does not have.
       kernel.parts.push_back(
-          {{{chunk.count, plane}, {shape.kh, tapRow}}, {shape.kw, tapColumn}, 0});
+          {{{chunk.count, plane}, {shape.kh, tapRow}, {shape.kw, tapColumn}}, {1, 1}, 0});
       return;
     }
     bool hasPartial = chunk.isLast && channels % block;

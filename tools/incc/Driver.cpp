@@ -134,7 +134,7 @@ private:
       return printModule();
     CodegenOptions codegen;
     codegen.target = options.target;
-    codegen.codegenCpu = options.codegenCpu;
+    codegen.codegenIsa = options.codegenIsa;
     codegen.optLevel = options.optLevel;
     if (options.emit == EmitKind::Library)
       return writeModelLibrary(*module, codegen, libraryPath());

@@ -45,9 +45,10 @@ Options incc::parseOptions(int argc, char **argv) {
                               cl::value_desc("ARCH"), cl::cat(code));
   cl::opt<std::string> mcpu("mcpu", cl::desc("CPU to compile for (default native: this machine's)"),
                             cl::init("native"), cl::value_desc("CPU"), cl::cat(code));
-  cl::opt<std::string> codegenCpu(
-      "codegen-cpu", cl::desc("Generate code for this LLVM CPU, blocked as --mcpu says (testing)"),
-      cl::value_desc("CPU"), cl::cat(code), cl::Hidden);
+  cl::opt<std::string> codegenIsa(
+      "codegen-isa",
+      cl::desc("Plan for --mcpu but generate code for this instruction set, to test the plan"),
+      cl::value_desc("ISA"), cl::cat(code), cl::Hidden);
   cl::opt<std::string> backend("backend", cl::desc("Code generator: auto or llvm"),
                                cl::init("auto"), cl::value_desc("NAME"), cl::cat(code));
   cl::opt<unsigned> threads(
@@ -73,9 +74,10 @@ Options incc::parseOptions(int argc, char **argv) {
   cl::list<std::string> printAfter("print-ir-after",
                                    cl::desc("Print the IR after these passes, or all"),
                                    cl::value_desc("PASSES"), cl::CommaSeparated, cl::cat(inspect));
+  // cl::desc keeps no copy of its text.
+  std::string phases = "Stop after a phase and print the IR: " + llvm::join(phaseNames(), ", ");
   cl::opt<std::string> compileTo(
-      "compile-to",
-      cl::desc("Stop after a phase and print the IR: " + llvm::join(phaseNames(), ", ")),
+      "compile-to", cl::desc(phases),
       cl::value_desc("PHASE"), cl::cat(inspect));
   cl::opt<bool> time("time", cl::desc("Print where the compiler's time went"), cl::cat(inspect));
 
@@ -116,7 +118,13 @@ Options incc::parseOptions(int argc, char **argv) {
   if (!found)
     fail(llvm::toString(found.takeError()));
   options.target = *found;
-  options.codegenCpu = codegenCpu;
+  if (!codegenIsa.empty()) {
+    const Isa *isa =
+        llvm::find_if(allIsas(), [&](const Isa &row) { return row.name == codegenIsa; });
+    if (isa == allIsas().end())
+      fail("unknown --codegen-isa '" + codegenIsa + "'");
+    options.codegenIsa = *isa;
+  }
   if (threads < 1 || threads > 1024)
     fail("--threads must be from 1 to 1024, got " + llvm::Twine(threads));
   options.threads = threads;

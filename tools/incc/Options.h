@@ -16,8 +16,8 @@ struct Options {
   std::string outputPath;
   ImportOptions import;
   Target target;
-  /// Instruction set to generate code for if not that of the target; empty: the target's.
-  std::string codegenCpu;
+  /// Instruction set to generate code for if not the target's.
+  std::optional<Isa> codegenIsa;
   unsigned optLevel = 3;
   unsigned threads = 1;
   EmitKind emit = EmitKind::Library;
