@@ -15,7 +15,7 @@ def arguments(description, **extra):
     parser.add_argument("folder", type=pathlib.Path, help="for compiled models")
     for name, options in extra.items():
         parser.add_argument(name if options.get("nargs") in ("*", "+") else "--" + name, **options)
-    result = parser.parse_args()
+    result = parser.parse_intermixed_args()
     result.folder.mkdir(parents=True, exist_ok=True)
     return result
 
