@@ -144,9 +144,11 @@ private:
     auto conv = dyn_cast<cnn::Conv2dOp>(op);
     if (conv && operand.getOperandNumber() == 0 && readsPlanar(conv))
       return withLayout(value, /*block=*/1, haloOf(conv));
-    // The features of a map are its floats in their order in memory: no halo between them.
+    // The features of a map are its floats in their order in memory: no halo between them. The
+    // caller's array is in order as it is.
     if (isa<cnn::LinearOp>(op) && operand.getOperandNumber() == 0)
-      return withLayout(value, channelBlock, {0, 0, 0, 0});
+      return isa<BlockArgument>(value) ? dense(value)
+                                       : withLayout(value, channelBlock, {0, 0, 0, 0});
     if (isa<BlockArgument>(value))
       return blocked(value);
     return cnn::tensorType(value);

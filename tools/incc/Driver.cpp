@@ -115,12 +115,14 @@ private:
   }
 
   LogicalResult printModule() {
-    // On a terminal weights would drown the network; a file must be complete to be read again.
+    // For reading, weights and locations would drown the network; a file must be complete, to be
+    // compiled on.
     OpPrintingFlags flags;
-    if (options.outputPath.empty() || options.outputPath == "-")
+    bool toFile = !options.outputPath.empty() && options.outputPath != "-";
+    if (toFile || options.verbose)
+      flags.enableDebugInfo();
+    if (!toFile)
       flags.elideLargeElementsAttrs(16).elideLargeResourceString(64);
-    if (options.verbose)
-      flags.enableDebugInfo(true, false);
     return writeText([&](llvm::raw_ostream &os) {
       module->print(os, flags);
       os << "\n";
