@@ -6,6 +6,10 @@
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Process.h"
+
+#include <sys/mman.h>
 
 using namespace llvm;
 using namespace incc;
@@ -24,12 +28,26 @@ struct DType {
 
 class SafetensorsFile : public WeightsFile {
 public:
+  /// Keeps `bytes` of the file alive. When their last reader is gone the pages of a mapped file are
+  /// given back: folding leaves a network's weights in memory once, not twice.
+  std::shared_ptr<void> ownerOf(ArrayRef<char> bytes) const {
+    if (buffer->getBufferKind() != MemoryBuffer::MemoryBuffer_MMap)
+      return buffer;
+    return std::shared_ptr<void>(nullptr, [file = buffer, bytes](void *) {
+      uint64_t page = sys::Process::getPageSizeEstimate();
+      auto begin = alignTo(reinterpret_cast<uintptr_t>(bytes.begin()), page);
+      auto end = alignDown(reinterpret_cast<uintptr_t>(bytes.end()), page);
+      if (begin < end)
+        madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+    });
+  }
+
   explicit SafetensorsFile(std::shared_ptr<MemoryBuffer> buffer) : buffer(std::move(buffer)) {}
 
   Error parse();
   Expected<TensorValues> read(const TensorEntry &entry) const override {
     ArrayRef<char> bytes(buffer->getBufferStart() + entry.offset, entry.numBytes);
-    return toFloat32(bytes, *entry.type, buffer);
+    return toFloat32(bytes, *entry.type, ownerOf(bytes));
   }
 
 private:
