@@ -22,7 +22,7 @@ as_root() {
   elif command -v sudo >/dev/null; then
     sudo "$@"
   else
-    die "installing packages needs root or sudo: apt-get install $*"
+    die "installing packages needs root or sudo: $*"
   fi
 }
 
@@ -38,13 +38,11 @@ need_packages() {
   command -v apt-get >/dev/null ||
     die "these packages are missing, and there is no apt-get to install them:" $missing
   say "installing" $missing
-  install() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
-  }
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends)
   # Lists that are there may do; they are fetched only when they do not.
-  if ! install $missing >"$log" 2>&1; then
+  if ! as_root "${install[@]}" $missing >"$log" 2>&1; then
     logged "$log" as_root apt-get update
-    logged "$log" install $missing
+    logged "$log" as_root "${install[@]}" $missing
   fi
 }
 
@@ -58,8 +56,7 @@ need_venv() {
     # Debian splits ensurepip off; other Pythons in PATH bring it along.
     python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages "$log" python3-venv
     rm -rf "$venv"
-    logged "$log" python3 -m venv "$venv" ||
-      { need_packages "$log" python3-venv && logged "$log" python3 -m venv "$venv"; }
+    logged "$log" python3 -m venv "$venv"
   fi
   say "installing $(grep -c == "$requirements") Python packages into ${venv#"$root"/}"
   logged "$log" "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps \
