@@ -2,6 +2,7 @@
 #include "tools/incc/Options.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/Support/WithColor.h"
 #include "passes/Pipeline.h"
 
@@ -52,8 +53,9 @@ Options incc::parseOptions(int argc, char **argv) {
   cl::opt<std::string> backend("backend", cl::desc("Code generator: auto or llvm"),
                                cl::init("auto"), cl::value_desc("NAME"), cl::cat(code));
   cl::opt<unsigned> threads(
-      "threads", cl::desc("Threads to schedule for (default 1); a run may use any number"),
-      cl::init(1), cl::value_desc("N"), cl::cat(code));
+      "threads",
+      cl::desc("Threads to schedule for (default: this machine's cores); a run may use any number"),
+      cl::value_desc("N"), cl::cat(code));
   cl::opt<unsigned> optLevel(
       "O", cl::desc("0: no fusion, little optimization; 1: fuse; 2, 3: everything (default 3)"),
       cl::Prefix, cl::init(3), cl::value_desc("LEVEL"), cl::cat(code));
@@ -125,9 +127,11 @@ Options incc::parseOptions(int argc, char **argv) {
       fail("unknown --codegen-isa '" + codegenIsa + "'");
     options.codegenIsa = *isa;
   }
-  if (threads < 1 || threads > 1024)
+  if (threads.getNumOccurrences() && (threads < 1 || threads > 1024))
     fail("--threads must be from 1 to 1024, got " + llvm::Twine(threads));
-  options.threads = threads;
+  options.threads = threads.getNumOccurrences()
+                        ? threads
+                        : llvm::hardware_concurrency().compute_thread_count();
   if (optLevel > 3)
     fail("-O takes a level from 0 to 3, got " + llvm::Twine(optLevel));
   options.optLevel = optLevel;
