@@ -24,31 +24,31 @@ done
 
 "$root/tools/build.sh"
 PATH=$root/build/bin:$PATH
-mkdir -p "$root/build/demo"
-cd "$root/build/demo"
+cd "$root"
+mkdir -p build/demo
 
 # Shows a command and runs it.
 show() {
   local bold= plain=
   [[ -t 1 ]] && bold=$'\e[1m' plain=$'\e[0m'
-  printf '\n%s$ %s%s\n' "$bold" "${*//$root\//}" "$plain"
+  printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
   "$@"
 }
 
 digits=(00_7 01_6 02_3 09_3 15_8)
-digit_files=("${digits[@]/#/$root/test/data/digits/}")
+digit_files=("${digits[@]/#/test/data/digits/}")
 digit_files=("${digit_files[@]/%/.png}")
 
 say "A network with trained weights: 1.65 million parameters, handwritten digits (the digit is the"
 say "last character of a file's name)."
-show incc "$root/models/minigooglenet_digits.yaml" \
-  --weights "$root/models/minigooglenet_digits.safetensors" -o digits.so
-show incc-run digits.so --top 2 "${images[@]:-${digit_files[@]}}"
+show incc models/minigooglenet_digits.yaml \
+  --weights models/minigooglenet_digits.safetensors -o build/demo/digits.so
+show incc-run build/demo/digits.so --top 2 "${images[@]:-${digit_files[@]}}"
 
 say
 say "ResNet-50, without weights: its answers are random, its speed is that of the real network."
-show incc "$root/models/resnet50.yaml" -o resnet50.so
-show incc-run resnet50.so --top 3 --repeat 10 --profile "${images[@]:-${digit_files[0]}}"
+show incc models/resnet50.yaml -o build/demo/resnet50.so
+show incc-run build/demo/resnet50.so --top 3 --repeat 10 --profile "${images[@]:-${digit_files[0]}}"
 
 say
-say "The libraries and their headers are in ${PWD#"$root"/}. To link one into a C program, see the README."
+say "The libraries and their headers are in build/demo. To link one into a C program, see README.md."
