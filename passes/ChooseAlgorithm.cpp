@@ -91,15 +91,6 @@ static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Tar
   double filterBytes = 4.0 * static_cast<double>(filterFloats);
   double panelBytes = filterBytes / static_cast<double>(numPanels);
 
-  // Every tile of a task reads a chunk's weights again: they must stay in L2, with room for what
-  // streams through.
-  int64_t inBlocks = ceilDiv(shape.in.c() / groups, shape.in.getBlock());
-  double chunkBytes = 0.3 * target.cpu.l2Bytes;
-  int64_t numChunks = shape.in.getBlock() == 1
-                          ? 1
-                          : static_cast<int64_t>(std::ceil(panelBytes / chunkBytes));
-  config.chunkBlocks = ceilDiv(inBlocks, std::clamp<int64_t>(numChunks, 1, inBlocks));
-
   // Bytes of the input that a panel reads, of one image: a stride may skip rows.
   double cache = 0.7 * target.cpu.l2Bytes;
   double rowsRead = std::min<double>(shape.in.h(), shape.out.h() * shape.kh);
@@ -134,6 +125,16 @@ static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Tar
              weights + kInputCost * inputBytes *
                            (rowsBytes + panelBytes <= cache ? groups : panels));
   }
+  // Every tile of a task reads a chunk's weights again: these, the next ones that are on their way
+  // and the task's input of the chunk's channels share L2. Shorter chunks than L1 would only cost.
+  int64_t inBlocks = ceilDiv(shape.in.c() / groups, shape.in.getBlock());
+  double taskInput = inputBytes * static_cast<double>(config.taskRows) / static_cast<double>(extent);
+  double most = panelBytes / target.cpu.l1Bytes;
+  double numChunks = std::ceil(std::min((2 * panelBytes + taskInput) / (0.6 * target.cpu.l2Bytes), most));
+  config.chunkBlocks =
+      shape.in.getBlock() == 1
+          ? inBlocks
+          : ceilDiv(inBlocks, std::clamp<int64_t>(static_cast<int64_t>(numChunks), 1, inBlocks));
   config.prefetchWeights = numPanels > 1 || config.chunkBlocks < inBlocks;
   config.prefetchInput = shape.kh == 1 && shape.kw == 1 && shape.in.getBlock() > 1 &&
                          inputBytes + panelBytes > cache;

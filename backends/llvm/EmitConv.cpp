@@ -44,10 +44,10 @@ struct DirectConv {
     int64_t tapRow = shape.dilationH * shape.in.rowStride(), tapColumn = shape.dilationW * block;
     int64_t plane = shape.in.planeStride();
     if (block == 1) {
-      // Planar: a plane per channel. Taps of a row are not unrolled: neighbouring pixels share
-      // inputs, which LLVM would then keep in registers that it does not have.
+      // Planar: a plane per channel. Taps of a column are unrolled, not those of a row: there
+      // neighbouring pixels share inputs, which LLVM would keep in registers that it does not have.
       kernel.parts.push_back(
-          {{{chunk.count, plane}, {shape.kh, tapRow}, {shape.kw, tapColumn}}, {1, 1}, 0});
+          {{{chunk.count, plane}, {shape.kw, tapColumn}}, {shape.kh, tapRow}, 0});
       return;
     }
     bool hasPartial = chunk.isLast && channels % block;
@@ -351,7 +351,8 @@ void incc::emitConv2d(KernelBuilder &b) {
     DirectConv(b).emit();
 }
 
-/// [group][tile of blocks][channel block][kh][kw][channel in block][output in tile]
+/// [group][tile of blocks][channel block][kh][kw][channel in block][output in tile]; of planar inputs
+/// [..][channel][kw][kh][output in tile].
 static std::vector<float> packDirect(const ConvShape &shape, const ConvConfig &config,
                                      int64_t lanes, ArrayRef<float> values) {
   int64_t groups = packedGroups(shape, config.algorithm);
@@ -374,8 +375,10 @@ static std::vector<float> packDirect(const ConvShape &shape, const ConvConfig &c
           continue;
         const float *from = values.data() + (k * sourceIns + channel % sourceIns) * taps;
         int64_t whole = c / block * block, inBlock = std::min(block, ins - whole);
-        for (int64_t tap = 0; tap < taps; ++tap)
-          to[(whole * taps + tap * inBlock + c % block) * width] = from[tap];
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          int64_t place = block == 1 ? tap % shape.kw * shape.kh + tap / shape.kw : tap;
+          to[(whole * taps + place * inBlock + c % block) * width] = from[tap];
+        }
       }
     }
   return packed;
