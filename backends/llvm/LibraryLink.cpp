@@ -161,27 +161,43 @@ static Error writeStub(StringRef path, StringRef soname, const StringSet<> &symb
   return ifs::writeBinaryStub(path, stub);
 }
 
-Error incc::linkSharedObject(const LibraryDesc &desc, const Imports &imports,
-                             MemoryBufferRef tables,
-                             ArrayRef<std::unique_ptr<MemoryBuffer>> kernels, StringRef weights,
-                             StringRef target, StringRef output) {
-  Triple triple(desc.triple);
+namespace {
+/// The files that every kind of link takes.
+struct LinkInputs {
+  ScratchFile tables, kernels;
+};
+} // namespace
+
+static Expected<LinkInputs> writeInputs(MemoryBufferRef tables,
+                                        ArrayRef<std::unique_ptr<MemoryBuffer>> kernels,
+                                        StringRef target) {
   Expected<ScratchFile> tablesFile = ScratchFile::create(target);
   if (!tablesFile)
     return tablesFile.takeError();
   Expected<ScratchFile> kernelsFile = ScratchFile::create(target);
   if (!kernelsFile)
     return kernelsFile.takeError();
+  if (Error error = writeBuffer(*tablesFile, tables))
+    return error;
+  if (Error error = writeKernels(*kernelsFile, kernels))
+    return error;
+  return LinkInputs{std::move(*tablesFile), std::move(*kernelsFile)};
+}
+
+Error incc::linkSharedObject(const LibraryDesc &desc, const Imports &imports,
+                             MemoryBufferRef tables,
+                             ArrayRef<std::unique_ptr<MemoryBuffer>> kernels, StringRef weights,
+                             StringRef target, StringRef output) {
+  Triple triple(desc.triple);
+  Expected<LinkInputs> inputs = writeInputs(tables, kernels, target);
+  if (!inputs)
+    return inputs.takeError();
   Expected<ScratchFile> libc = ScratchFile::create(target);
   if (!libc)
     return libc.takeError();
   Expected<ScratchFile> libm = ScratchFile::create(target);
   if (!libm)
     return libm.takeError();
-  if (Error error = writeBuffer(*tablesFile, tables))
-    return error;
-  if (Error error = writeKernels(*kernelsFile, kernels))
-    return error;
   if (Error error = writeStub(libc->path(), "libc.so.6", imports.libc, triple))
     return error;
   if (Error error = writeStub(libm->path(), "libm.so.6", imports.libm, triple))
@@ -206,9 +222,9 @@ Error incc::linkSharedObject(const LibraryDesc &desc, const Imports &imports,
                                         "--no-as-needed",
                                         "-o",
                                         output.str(),
-                                        tablesFile->path().str(),
+                                        inputs->tables.path().str(),
                                         "--whole-archive",
-                                        kernelsFile->path().str(),
+                                        inputs->kernels.path().str(),
                                         "--no-whole-archive"};
   if (!weights.empty())
     arguments.push_back(weights.str());
@@ -237,25 +253,18 @@ static Error localize(const LibraryDesc &desc, MemoryBufferRef object, raw_ostre
 Error incc::linkObject(const LibraryDesc &desc, MemoryBufferRef tables,
                        ArrayRef<std::unique_ptr<MemoryBuffer>> kernels, StringRef weights,
                        StringRef target, StringRef output) {
-  Expected<ScratchFile> tablesFile = ScratchFile::create(target);
-  if (!tablesFile)
-    return tablesFile.takeError();
-  Expected<ScratchFile> kernelsFile = ScratchFile::create(target);
-  if (!kernelsFile)
-    return kernelsFile.takeError();
+  Expected<LinkInputs> inputs = writeInputs(tables, kernels, target);
+  if (!inputs)
+    return inputs.takeError();
   Expected<ScratchFile> code = ScratchFile::create(target);
   if (!code)
     return code.takeError();
   Expected<ScratchFile> localCode = ScratchFile::create(target);
   if (!localCode)
     return localCode.takeError();
-  if (Error error = writeBuffer(*tablesFile, tables))
-    return error;
-  if (Error error = writeKernels(*kernelsFile, kernels))
-    return error;
   // The weights join last, so that nothing here holds them in memory.
-  if (Error error = runLinker({"-r", "-o", code->path().str(), tablesFile->path().str(),
-                               "--whole-archive", kernelsFile->path().str()}))
+  if (Error error = runLinker({"-r", "-o", code->path().str(), inputs->tables.path().str(),
+                               "--whole-archive", inputs->kernels.path().str()}))
     return error;
   ErrorOr<std::unique_ptr<MemoryBuffer>> linked = MemoryBuffer::getFile(code->path());
   if (!linked)
