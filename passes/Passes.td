@@ -72,6 +72,18 @@ def MergeSiblingConvsPass : CnnPass<"merge-sibling-convs"> {
   let statistics = [Statistic<"numMerged", "num-merged", "convolutions merged away">];
 }
 
+def CompactStridedConvPass : CnnPass<"compact-strided-conv"> {
+  let summary = "Gather the pixels of a strided 1x1 convolution first";
+  let description = [{
+    A 1x1 convolution with a stride becomes a 1x1 max pool with that stride, a copy, and a convolution
+    without. The channels that read the input again and again then read only what they use.
+  }];
+  let options = [
+    Option<"leastChannels", "least-channels", "int64_t", /*default=*/"128",
+           "Output channels from which on the copy pays">,
+  ];
+}
+
 def AssignLayoutPass : CnnPass<"assign-layout"> {
   let summary = "Choose how each feature map lies in memory";
   let description = [{

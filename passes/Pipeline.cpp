@@ -28,6 +28,7 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   MergeSiblingConvsPassOptions merge;
   merge.channelBlock = options.target.isa.lanes;
   function.addPass(createMergeSiblingConvsPass(merge));
+  function.addPass(createCompactStridedConvPass());
 }
 
 static void addLayout(OpPassManager &module, const PipelineOptions &options) {
