@@ -66,7 +66,7 @@ def Cnn_LayoutAttr : AttrDef<Cnn_Dialect, "Layout"> {
   let description = [{
     `N x ceil(C/block) x (top+H+bottom) x (left+W+right) x block` floats: channels in blocks of
     `block` (1 is planar NCHW), each plane surrounded by a halo of zeros that its consumers read as
-    padding. Channels beyond C in the last block hold zeros.
+    padding. Channels beyond C in the last block hold any finite values: no op may let them count.
 
     Example: `#cnn.layout<block = 16, halo = [1, 1, 1, 1]>` (top, left, bottom, right).
   }];

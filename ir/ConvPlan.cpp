@@ -53,12 +53,12 @@ int64_t incc::packedFilterSize(const ConvShape &shape, ConvAlgorithm algorithm, 
   if (algorithm == ConvAlgorithm::lanes)
     return shape.out.channelBlocks() * taps * shape.inChannelsPerGroup() * lanes;
   int64_t groups = packedGroups(shape, algorithm);
-  int64_t blocksPerGroup = (shape.out.c() / groups + lanes - 1) / lanes;
+  int64_t blocksPerGroup = ceilDiv(shape.out.c() / groups, lanes);
   return groups * blocksPerGroup * lanes * (shape.in.c() / groups) * taps;
 }
 
 int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
-  return (shape.out.c() + lanes - 1) / lanes * lanes;
+  return ceilDiv(shape.out.c(), lanes) * lanes;
 }
 
 static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded"};

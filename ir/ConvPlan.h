@@ -57,6 +57,15 @@ struct ConvConfig {
   static ConvConfig fromAttr(mlir::DictionaryAttr attr);
 };
 
+/// A row of pixels cut into as few tiles as a greatest width allows, of near-equal width: first
+/// `numWide` of `wide` pixels, then the rest of one less.
+struct EqualTiles {
+  EqualTiles(int64_t pixels, int64_t most)
+      : count(ceilDiv(pixels, most)), wide(ceilDiv(pixels, count)),
+        numWide(pixels - count * (wide - 1)) {}
+  int64_t count, wide, numWide;
+};
+
 /// True if a tile of `pixels` x `blocks` accumulators fits into the registers with its operands.
 bool fitsRegisters(const Isa &isa, int64_t pixels, int64_t blocks);
 

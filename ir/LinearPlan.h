@@ -20,7 +20,7 @@ struct LinearShape {
   /// Inputs of an image as they lie in memory, padding lanes of the last block included.
   int64_t steps() const { return in.channelBlocks() * in.getBlock() * in.h() * in.w(); }
   int64_t packedWeightSize(int64_t lanes) const {
-    return (outputs() + lanes - 1) / lanes * lanes * steps();
+    return ceilDiv(outputs(), lanes) * lanes * steps();
   }
 };
 

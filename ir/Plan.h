@@ -10,4 +10,11 @@
 #define GET_OP_CLASSES
 #include "ir/PlanOps.h.inc"
 
+namespace incc {
+
+/// `a / b` rounded up, for positive numbers.
+inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+} // namespace incc
+
 #endif // INCC_IR_PLAN_H

@@ -132,7 +132,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [AttrSizedOperandSegments]> {
     `kind` is the cnn op that it computes, `params` that op's attributes, `config` the choices of
     `choose-algorithm` (algorithm, tile, order of tasks). `tasks` independent tasks. Invocations
     whose kind, params, config and operand types are equal share one compiled function.
-    `flops` counts multiply-adds twice, `cost_us` is the modelled time on one thread.
+    `flops` counts multiply-adds twice.
   }];
   let arguments = (ins StrAttr:$kind, Variadic<Plan_MapType>:$inputs,
       Variadic<Plan_WeightsType>:$weights, Variadic<Plan_MapType>:$outputs,

@@ -11,8 +11,6 @@ namespace incc {
 using namespace mlir;
 using namespace incc;
 
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 //===----------------------------------------------------------------------===//
 // Register tiles
 //===----------------------------------------------------------------------===//
@@ -30,12 +28,12 @@ static double stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
 /// Cycles per step of a row of `columns` pixels cut into near-equal tiles of at most `most`.
 static double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
                         int64_t blocks) {
-  int64_t numTiles = ceilDiv(columns, most), wide = ceilDiv(columns, numTiles);
-  int64_t numWide = columns - numTiles * (wide - 1);
-  double cycles = static_cast<double>(numWide) * stepCycles(target, rows * wide, blocks);
-  if (numTiles > numWide)
-    cycles += static_cast<double>(numTiles - numWide) *
-              stepCycles(target, rows * (wide - 1), blocks);
+  EqualTiles tiles(columns, most);
+  double cycles =
+      static_cast<double>(tiles.numWide) * stepCycles(target, rows * tiles.wide, blocks);
+  if (tiles.count > tiles.numWide)
+    cycles += static_cast<double>(tiles.count - tiles.numWide) *
+              stepCycles(target, rows * (tiles.wide - 1), blocks);
   return cycles;
 }
 

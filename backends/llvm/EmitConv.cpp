@@ -14,8 +14,8 @@ struct DirectConv {
       : b(b), shape(b.kernel), config(ConvConfig::fromAttr(*b.kernel.getConfig())),
         act(KernelParams(b.kernel).act()) {
     groups = packedGroups(shape, config.algorithm);
-    blocksPerGroup = shape.out.c() / groups / b.lanes + (shape.out.c() / groups % b.lanes != 0);
-    tilesPerGroup = (blocksPerGroup + config.tileBlocks - 1) / config.tileBlocks;
+    blocksPerGroup = ceilDiv(shape.out.c() / groups, b.lanes);
+    tilesPerGroup = ceilDiv(blocksPerGroup, config.tileBlocks);
     stepsPerOutput = shape.in.c() / groups * shape.kh * shape.kw;
   }
 
@@ -36,7 +36,7 @@ struct DirectConv {
     bool isFirst, isLast;
   };
 
-  int64_t inBlocks() const { return (shape.in.c() / groups + shape.in.getBlock() - 1) / shape.in.getBlock(); }
+  int64_t inBlocks() const { return ceilDiv(shape.in.c() / groups, shape.in.getBlock()); }
 
   /// The reduction over the channels of a chunk and the taps. Packed weights come in this order.
   void addReduction(MicroKernel &kernel, const Chunk &chunk) const {
@@ -71,7 +71,6 @@ struct DirectConv {
 
   /// Tiles that a task computes with the weights of a chunk, at most.
   int64_t tilesPerTask() const {
-    auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
     return shape.isFlat() ? ceilDiv(std::min(shape.columns(), config.taskRows), config.tileColumns)
                           : ceilDiv(shape.out.w(), config.tileColumns) *
                                 ceilDiv(std::min(shape.out.h(), config.taskRows), config.tileRows);
@@ -80,11 +79,10 @@ struct DirectConv {
   /// While a task computes with the weights of one chunk it fetches those of the next, which
   /// follow them in memory, a part with each tile.
   void streamNextWeights(MicroKernel &kernel, const Place &place) {
-    constexpr int64_t kLineFloats = 16, kMaxLinesPerRun = 8;
-    int64_t chunkLines = (kernel.numSteps() * kernel.numBlocks * b.lanes + kLineFloats - 1) / kLineFloats;
-    int64_t tiles = tilesPerTask(), runs = kernel.numRuns();
-    int64_t linesPerRun =
-        std::min((chunkLines + tiles * runs - 1) / (tiles * runs), kMaxLinesPerRun);
+    constexpr int64_t kMaxLinesPerRun = 8;
+    int64_t chunkLines = ceilDiv(kernel.numSteps() * kernel.numBlocks * b.lanes, kLineFloats);
+    int64_t runs = kernel.numRuns();
+    int64_t linesPerRun = std::min(ceilDiv(chunkLines, tilesPerTask() * runs), kMaxLinesPerRun);
     Index next = b.add(place.weights, chunkLines * kLineFloats);
     kernel.stream = {b.weights(0),
                      b.add(next, b.mul(place.tile, linesPerRun * runs * kLineFloats)),
@@ -94,7 +92,6 @@ struct DirectConv {
   /// A 1x1 convolution touches each channel plane for a few pixels at a time: more streams than
   /// hardware prefetchers follow. Ask for the next tile's pixels.
   void streamNextInput(MicroKernel &kernel, int64_t columns) {
-    constexpr int64_t kLineFloats = 16;
     int64_t first = columns * inPixel(), end = 2 * columns * inPixel();
     for (int64_t at = first; at < end; at += std::max(kLineFloats, inPixel()))
       kernel.inputAhead.push_back(at);
@@ -150,9 +147,9 @@ struct DirectConv {
   }
 
   /// Columns [begin, end) of `rows` rows, in tiles of near-equal width.
-  void row(const Place &place, const Chunk &chunk, int64_t rows, int64_t blocks, int64_t total) {
-    int64_t numTiles = (total + config.tileColumns - 1) / config.tileColumns;
-    int64_t wide = (total + numTiles - 1) / numTiles, numWide = total - numTiles * (wide - 1);
+  void row(const Place &place, const Chunk &chunk, int64_t rows, int64_t blocks,
+           int64_t total) {
+    EqualTiles split(total, config.tileColumns);
     auto tiles = [&](int64_t first, int64_t before, int64_t count, int64_t width) {
       b.loop(0, count, 1, [&](Index i) {
         Place at = place;
@@ -163,8 +160,8 @@ struct DirectConv {
         tile(at, chunk, rows, width, blocks);
       });
     };
-    tiles(0, 0, numWide, wide);
-    tiles(numWide * wide, numWide, numTiles - numWide, wide - 1);
+    tiles(0, 0, split.numWide, split.wide);
+    tiles(split.numWide * split.wide, split.numWide, split.count - split.numWide, split.wide - 1);
   }
 
   /// Output blocks of tile `g` of its group, `blocks` wide, for rows [y0, y1) of image `n`.
@@ -205,7 +202,7 @@ struct DirectConv {
 
   /// Rows [y0, y1) in whole tiles of rows; a last one of fewer where the height is not a multiple.
   void tileRows(const Place &place, const Chunk &chunk, int64_t blocks, Index y0, Index y1) {
-    int64_t tilesPerRow = (shape.out.w() + config.tileColumns - 1) / config.tileColumns;
+    int64_t tilesPerRow = ceilDiv(shape.out.w(), config.tileColumns);
     auto rowsFrom = [&](Index y, int64_t rows) {
       Place at = place;
       at.tile = b.mul(b.div(b.sub(y, y0), config.tileRows), tilesPerRow);
@@ -240,7 +237,7 @@ struct DirectConv {
 
   void emit() {
     int64_t extent = shape.isFlat() ? shape.columns() : shape.out.h();
-    int64_t numRowTasks = (extent + config.taskRows - 1) / config.taskRows;
+    int64_t numRowTasks = ceilDiv(extent, config.taskRows);
     int64_t numTiles = groups * tilesPerGroup;
     b.forEachTask([&](Index task) {
       Index n = 0, rowTask = 0, channelTile = 0;
@@ -323,17 +320,18 @@ struct LaneConv {
 
   void emit() {
     int64_t blocks = shape.out.channelBlocks(), height = shape.out.h(), total = shape.out.w();
-    int64_t numRowTasks = (height + config.taskRows - 1) / config.taskRows;
+    int64_t numRowTasks = ceilDiv(height, config.taskRows);
     b.forEachTask([&](Index task) {
       Index rowTask = b.rem(task, numRowTasks), plane = b.div(task, numRowTasks);
       Index cb = b.rem(plane, blocks), n = b.div(plane, blocks);
       Index y0 = b.mul(rowTask, config.taskRows), y1 = b.min(b.add(y0, config.taskRows), height);
-      int64_t numTiles = (total + config.tileColumns - 1) / config.tileColumns;
-      int64_t wide = (total + numTiles - 1) / numTiles, numWide = total - numTiles * (wide - 1);
+      EqualTiles split(total, config.tileColumns);
       b.loop(y0, y1, 1, [&](Index y) {
-        b.loop(0, numWide, 1, [&](Index i) { tile(n, cb, y, b.mul(i, wide), wide); });
-        b.loop(0, numTiles - numWide, 1, [&](Index i) {
-          tile(n, cb, y, b.add(b.mul(i, wide - 1), numWide * wide), wide - 1);
+        b.loop(0, split.numWide, 1,
+               [&](Index i) { tile(n, cb, y, b.mul(i, split.wide), split.wide); });
+        b.loop(0, split.count - split.numWide, 1, [&](Index i) {
+          Index x = b.add(b.mul(i, split.wide - 1), split.numWide * split.wide);
+          tile(n, cb, y, x, split.wide - 1);
         });
       });
       b.zeroHalo(b.output(0), shape.out, n, cb, y0, y1);
@@ -359,7 +357,7 @@ static std::vector<float> packDirect(const ConvShape &shape, const ConvConfig &c
   int64_t outs = shape.out.c() / groups, ins = shape.in.c() / groups;
   int64_t sourceOuts = shape.outChannelsPerGroup(), sourceIns = shape.inChannelsPerGroup();
   int64_t taps = shape.kh * shape.kw, block = shape.in.getBlock();
-  int64_t blocks = (outs + lanes - 1) / lanes;
+  int64_t blocks = ceilDiv(outs, lanes);
   std::vector<float> packed(packedFilterSize(shape, config.algorithm, lanes));
   for (int64_t g = 0; g < groups; ++g)
     for (int64_t o = 0; o < outs; ++o) {
@@ -411,6 +409,6 @@ std::vector<float> incc::packConv2d(plan::KernelOp kernel, const Target &target,
 std::vector<float> incc::packChannels(plan::KernelOp kernel, const Target &target, unsigned index,
                                       ArrayRef<float> values) {
   std::vector<float> packed(values.begin(), values.end());
-  packed.resize((values.size() + target.isa.lanes - 1) / target.isa.lanes * target.isa.lanes);
+  packed.resize(ceilDiv(values.size(), target.isa.lanes) * target.isa.lanes);
   return packed;
 }

@@ -10,7 +10,7 @@ static void forEachVector(KernelBuilder &b, function_ref<Value(Index n, Index cb
                                                                int64_t count)>
                                                 compute) {
   plan::MapType out = b.outputMap(0);
-  int64_t planes = (out.c() + out.getBlock() - 1) / out.getBlock();
+  int64_t planes = out.channelBlocks();
   // A vector covers one pixel of a blocked map, `lanes` neighbours of a planar one.
   int64_t pixels = b.lanes / out.getBlock();
   // Vectors of features (N x K) lie along the channels.

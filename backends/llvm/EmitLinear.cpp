@@ -14,7 +14,7 @@ struct Linear {
   Linear(KernelBuilder &b)
       : b(b), shape(b.kernel), config(LinearConfig::fromAttr(*b.kernel.getConfig())),
         act(KernelParams(b.kernel).act()),
-        numBlocks((shape.outputs() + b.lanes - 1) / b.lanes) {}
+        numBlocks(ceilDiv(shape.outputs(), b.lanes)) {}
 
   KernelBuilder &b;
   LinearShape shape;
@@ -64,7 +64,7 @@ struct Linear {
   }
 
   void emit() {
-    int64_t numPanels = (numBlocks + config.tileBlocks - 1) / config.tileBlocks;
+    int64_t numPanels = ceilDiv(numBlocks, config.tileBlocks);
     int64_t lastBlocks = numBlocks - (numPanels - 1) * config.tileBlocks;
     b.forEachTask([&](Index task) {
       Index first = b.mul(task, config.tileBlocks);
@@ -89,7 +89,7 @@ std::vector<float> incc::packLinear(plan::KernelOp kernel, const Target &target,
   LinearShape shape(kernel);
   LinearConfig config = LinearConfig::fromAttr(*kernel.getConfig());
   int64_t lanes = target.isa.lanes, steps = shape.steps(), outputs = shape.outputs();
-  int64_t numBlocks = (outputs + lanes - 1) / lanes, block = shape.in.getBlock();
+  int64_t numBlocks = ceilDiv(outputs, lanes), block = shape.in.getBlock();
   int64_t pixels = shape.in.h() * shape.in.w(), channels = shape.in.c();
   std::vector<float> packed(shape.packedWeightSize(lanes));
   for (int64_t first = 0; first < numBlocks; first += config.tileBlocks) {

@@ -8,9 +8,6 @@ using namespace incc;
 /// loop's code stays in the decoded-instruction cache.
 static constexpr int64_t kMaxUnroll = 8;
 
-/// Floats in a cache line.
-static constexpr int64_t kLineFloats = 16;
-
 int64_t MicroKernel::numRuns() const {
   int64_t n = 0;
   for (const Part &part : parts)

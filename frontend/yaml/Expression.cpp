@@ -69,6 +69,14 @@ std::vector<std::string> Scope::names() const {
   return result;
 }
 
+std::optional<double> yaml::asNumber(const Datum &value) {
+  if (auto *integer = value.getIf<int64_t>())
+    return static_cast<double>(*integer);
+  if (auto *number = value.getIf<double>())
+    return *number;
+  return std::nullopt;
+}
+
 Datum yaml::parsePlainScalar(StringRef text) {
   if (text.empty() || text == "~" || text == "null")
     return Datum();
@@ -199,14 +207,6 @@ private:
       return compare(op, *left, *right);
     }
     return left;
-  }
-
-  static std::optional<double> asNumber(const Datum &value) {
-    if (auto *integer = value.getIf<int64_t>())
-      return static_cast<double>(*integer);
-    if (auto *number = value.getIf<double>())
-      return *number;
-    return std::nullopt;
   }
 
   Expected<Datum> compare(StringRef op, const Datum &left, const Datum &right) {

@@ -53,6 +53,9 @@ public:
 /// The value of a scalar as YAML reads it: null, boolean, number or string.
 Datum parsePlainScalar(llvm::StringRef text);
 
+/// An integer's or number's value; none for other data.
+std::optional<double> asNumber(const Datum &value);
+
 /// Replaces `$name` and `${expression}` in `text`; `$$` is a dollar sign. A text that is one
 /// reference has its value, whatever the kind; otherwise the result is a string, or what
 /// `parsePlainScalar` makes of it unless `quoted`.

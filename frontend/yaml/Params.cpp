@@ -65,14 +65,6 @@ static std::optional<int64_t> asInteger(const Datum &value) {
   return std::nullopt;
 }
 
-static std::optional<double> asNumber(const Datum &value) {
-  if (auto *integer = value.getIf<int64_t>())
-    return static_cast<double>(*integer);
-  if (auto *number = value.getIf<double>())
-    return *number;
-  return std::nullopt;
-}
-
 static std::string got(const Datum &value) {
   return ", got " + value.describeKind().str() + (value.isNull() ? "" : " '" + value.str() + "'");
 }
