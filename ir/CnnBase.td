@@ -32,18 +32,42 @@ def Cnn_ActivationKind : I32EnumAttr<"ActivationKind", "activation function", [
     I32EnumAttrCase<"silu", 6>,
     I32EnumAttrCase<"hard_sigmoid", 7>,
     I32EnumAttrCase<"hard_swish", 8>,
-    I32EnumAttrCase<"tanh", 9>]> {
+    I32EnumAttrCase<"tanh", 9>,
+    I32EnumAttrCase<"exp", 10>,
+    I32EnumAttrCase<"log", 11>,
+    I32EnumAttrCase<"sqrt", 12>,
+    I32EnumAttrCase<"abs", 13>,
+    I32EnumAttrCase<"erf", 14>,
+    I32EnumAttrCase<"gelu", 15>,
+    I32EnumAttrCase<"elu", 16>,
+    I32EnumAttrCase<"softplus", 17>]> {
   let cppNamespace = "::incc::cnn";
   let genSpecializedAttr = 0;
 }
+
+def Cnn_BinaryKind : I32EnumAttr<"BinaryKind", "binary function", [
+    I32EnumAttrCase<"add", 0>,
+    I32EnumAttrCase<"sub", 1>,
+    I32EnumAttrCase<"mul", 2>,
+    I32EnumAttrCase<"div", 3>,
+    I32EnumAttrCase<"min", 4>,
+    I32EnumAttrCase<"max", 5>,
+    I32EnumAttrCase<"pow", 6>]> {
+  let cppNamespace = "::incc::cnn";
+  let genSpecializedAttr = 0;
+}
+
+def Cnn_BinaryKindAttr : EnumAttr<Cnn_Dialect, Cnn_BinaryKind, "binary_kind">;
 
 def Cnn_ActivationAttr : AttrDef<Cnn_Dialect, "Activation"> {
   let mnemonic = "act";
   let summary = "an activation function with its parameters";
   let description = [{
     Applied elementwise. `params`: `leaky_relu` [slope], `clip` [low, high], `hard_sigmoid`
-    [alpha, beta] as in clip(alpha * x + beta, 0, 1); the others take none. `relu6` is clip to
-    [0, 6], `silu` x * sigmoid(x), `hard_swish` x * clip(x / 6 + 1/2, 0, 1).
+    [alpha, beta] as in clip(alpha * x + beta, 0, 1), `elu` [alpha] as in x > 0 ? x :
+    alpha * (exp(x) - 1); the others take none. `relu6` is clip to [0, 6], `silu` x * sigmoid(x),
+    `hard_swish` x * clip(x / 6 + 1/2, 0, 1), `gelu` x * (1 + erf(x / sqrt(2))) / 2, `softplus`
+    log(1 + exp(x)).
 
     Example: `#cnn.act<relu>`, `#cnn.act<leaky_relu, [0.01]>`.
   }];
@@ -86,13 +110,17 @@ def Cnn_Map : Type<And<[RankedTensorOf<[F32]>.predicate, Cnn_HasPositiveExtents]
 class Cnn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Cnn_Dialect, mnemonic, !listconcat(traits, [Pure])>;
 
-class Cnn_LayerOp<string mnemonic, list<Trait> traits = []>
-    : Cnn_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<InferTypeOpInterface>])> {
-  let extraClassDeclaration = [{
+def Cnn_LayerOpDeclaration {
+  code value = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange lhs, ::mlir::TypeRange rhs) {
       return ::incc::cnn::haveSameShapes(lhs, rhs);
     }
   }];
+}
+
+class Cnn_LayerOp<string mnemonic, list<Trait> traits = []>
+    : Cnn_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<InferTypeOpInterface>])> {
+  let extraClassDeclaration = Cnn_LayerOpDeclaration.value;
 }
 
 #endif // INCC_IR_CNNBASE_TD

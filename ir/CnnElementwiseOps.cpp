@@ -47,6 +47,23 @@ LogicalResult MulOp::inferReturnTypes(MLIRContext *context, std::optional<Locati
   return inferBinary(context, loc, operands[0], operands[1], types);
 }
 
+LogicalResult BinaryOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                         ValueRange operands, DictionaryAttr, OpaqueProperties,
+                                         RegionRange, SmallVectorImpl<Type> &types) {
+  if (failed(checkRank(loc, operands[0], 4, "left operand")) ||
+      failed(checkRank(loc, operands[1], 4, "right operand")))
+    return failure();
+  ArrayRef<int64_t> left = shapeOf(operands[0]), right = shapeOf(operands[1]);
+  SmallVector<int64_t> out;
+  for (auto [l, r] : llvm::zip_equal(left, right)) {
+    if (l != r && l != 1 && r != 1)
+      return emitOptionalError(loc, "operands must agree in each axis or be 1 there, got ",
+                               formatShape(left), " and ", formatShape(right));
+    out.push_back(l == 1 ? r : l);
+  }
+  return inferTensor(context, out, types);
+}
+
 LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
                                           ValueRange operands, DictionaryAttr, OpaqueProperties,
                                           RegionRange, SmallVectorImpl<Type> &types) {

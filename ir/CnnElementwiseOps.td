@@ -13,7 +13,7 @@ def Cnn_ActivationOp : Cnn_LayerOp<"activation"> {
   let hasFolder = 1;
 }
 
-class Cnn_BinaryOp<string mnemonic> : Cnn_LayerOp<mnemonic> {
+class Cnn_FusableBinaryOp<string mnemonic> : Cnn_LayerOp<mnemonic> {
   let description = [{
     The right operand has the left's shape, or is broadcast from `N x C x 1 x 1`, `1 x C x 1 x 1` or
     `1 x 1 x 1 x 1` (`N x C` tensors likewise). An activation may follow.
@@ -24,12 +24,25 @@ class Cnn_BinaryOp<string mnemonic> : Cnn_LayerOp<mnemonic> {
       "$lhs `,` $rhs (`act` $act^)? attr-dict `:` functional-type(operands, results)";
 }
 
-def Cnn_AddOp : Cnn_BinaryOp<"add"> {
+def Cnn_AddOp : Cnn_FusableBinaryOp<"add"> {
   let summary = "elementwise sum";
 }
 
-def Cnn_MulOp : Cnn_BinaryOp<"mul"> {
+def Cnn_MulOp : Cnn_FusableBinaryOp<"mul"> {
   let summary = "elementwise product, as in squeeze-and-excitation";
+}
+
+def Cnn_BinaryOp : Cnn_LayerOp<"binary"> {
+  let summary = "a function of two maps, broadcast along any axis";
+  let description = [{
+    Maps of rank 4; each axis is equal or 1 in one of them (NumPy's broadcasting). What exporters
+    spell out; `add` and `mul` fuse and run faster where they fit.
+
+    Example: `cnn.binary sub %a, %b : (tensor<1x8x4x4xf32>, tensor<1x1x4x1xf32>) -> ...`.
+  }];
+  let arguments = (ins Cnn_BinaryKindAttr:$kind, Cnn_Map:$lhs, Cnn_Map:$rhs);
+  let results = (outs Cnn_Map:$output);
+  let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
 def Cnn_ScaleOp : Cnn_LayerOp<"scale"> {

@@ -12,19 +12,21 @@ static LogicalResult inferWindowPool(MLIRContext *context, std::optional<Locatio
   if (failed(checkRank(loc, op.getInput(), 4, "input")) ||
       failed(checkList(loc, op.getKernel(), 2, 1, "kernel sizes")) ||
       failed(checkList(loc, op.getStrides(), 2, 1, "strides")) ||
-      failed(checkList(loc, op.getPads(), 4, 0, "pads")))
+      failed(checkList(loc, op.getPads(), 4, 0, "pads")) ||
+      failed(checkList(loc, op.getDilations(), 2, 1, "dilations")))
     return failure();
   ArrayRef<int64_t> in = shapeOf(op.getInput());
   SmallVector<int64_t> out = {in[0], in[1]};
   for (int axis : {0, 1}) {
-    int64_t kernel = op.getKernel()[axis];
+    int64_t kernel = op.getKernel()[axis], dilation = op.getDilations()[axis];
     // A window in the padding alone would have no maximum and no mean.
-    if (op.getPads()[axis] >= kernel || op.getPads()[2 + axis] >= kernel)
+    int64_t extent = (kernel - 1) * dilation + 1;
+    if (op.getPads()[axis] >= extent || op.getPads()[2 + axis] >= extent)
       return emitOptionalError(loc, "padding must be smaller than the kernel, got ",
                                op.getPads()[axis], " and ", op.getPads()[2 + axis],
-                               " for a kernel of ", kernel);
+                               " for a kernel of ", extent);
     out.push_back(countWindows(in[2 + axis], kernel, op.getStrides()[axis], op.getPads()[axis],
-                               op.getPads()[2 + axis], /*dilation=*/1, op.getCeilMode()));
+                               op.getPads()[2 + axis], dilation, op.getCeilMode()));
     if (out.back() < 1)
       return emitOptionalError(loc, "kernel ", op.getKernel()[0], "x", op.getKernel()[1],
                                " does not fit into the padded input ", formatShape(in));
@@ -74,8 +76,5 @@ LogicalResult AdaptiveAvgPoolOp::inferReturnTypes(MLIRContext *context,
       failed(checkList(loc, op.getOutputSize(), 2, 1, "output sizes")))
     return failure();
   ArrayRef<int64_t> in = shapeOf(op.getInput()), to = op.getOutputSize();
-  if (in[2] % to[0] || in[3] % to[1])
-    return emitOptionalError(loc, "adaptive pooling of ", in[2], "x", in[3], " to ", to[0], "x",
-                             to[1], " has unequal windows; supported are sizes that divide");
   return inferTensor(context, {in[0], in[1], to[0], to[1]}, types);
 }

@@ -9,6 +9,7 @@ class Cnn_WindowPoolOp<string mnemonic, dag extra, list<Trait> traits = []>
   let arguments = !con((ins Cnn_Map:$input), extra, (ins DenseI64ArrayAttr:$kernel,
       DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides,
       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
+      DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations,
       UnitAttr:$ceil_mode));
   let results = (outs Cnn_Map:$output);
 }
@@ -21,7 +22,8 @@ def Cnn_MaxPoolOp : Cnn_WindowPoolOp<"max_pool", (ins)> {
     padding.
   }];
   let assemblyFormat = [{
-    $input `kernel` $kernel (`stride` $strides^)? (`pad` $pads^)? (`ceil_mode` $ceil_mode^)?
+    $input `kernel` $kernel (`stride` $strides^)? (`pad` $pads^)? (`dilation` $dilations^)?
+    (`ceil_mode` $ceil_mode^)?
     attr-dict `:` functional-type(operands, results)
   }];
 }
@@ -36,10 +38,11 @@ def Cnn_AvgPoolOp : Cnn_WindowPoolOp<"avg_pool", (ins Optional<Cnn_Map>:$bias)> 
   let arguments = (ins Cnn_Map:$input, Optional<Cnn_Map>:$bias, DenseI64ArrayAttr:$kernel,
       DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides,
       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
+      DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations,
       UnitAttr:$ceil_mode, UnitAttr:$count_include_pad, OptionalAttr<Cnn_ActivationAttr>:$act);
   let assemblyFormat = [{
     $input (`bias` `(` $bias^ `)`)? `kernel` $kernel (`stride` $strides^)? (`pad` $pads^)?
-    (`ceil_mode` $ceil_mode^)? (`count_include_pad` $count_include_pad^)? (`act` $act^)?
+    (`dilation` $dilations^)? (`ceil_mode` $ceil_mode^)? (`count_include_pad` $count_include_pad^)? (`act` $act^)?
     attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
@@ -53,10 +56,11 @@ def Cnn_GlobalAvgPoolOp : Cnn_LayerOp<"global_avg_pool"> {
 }
 
 def Cnn_AdaptiveAvgPoolOp : Cnn_LayerOp<"adaptive_avg_pool"> {
-  let summary = "mean over a fixed number of equal windows";
+  let summary = "mean over a fixed number of windows";
   let description = [{
-    `output` gives rows and columns of the result, each of which must divide the input's;
-    `simplify-for-inference` turns it into the identity, a global or a windowed average.
+    `output_size` gives rows and columns of the result. Window `i` of `O` over an axis of extent `I`
+    covers [floor(i*I/O), ceil((i+1)*I/O)), as in PyTorch. `simplify-for-inference` turns it into the
+    identity, a global or a windowed average.
   }];
   let arguments = (ins Cnn_Map:$input, DenseI64ArrayAttr:$output_size);
   let results = (outs Cnn_Map:$output);

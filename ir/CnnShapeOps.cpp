@@ -73,3 +73,66 @@ LogicalResult FlattenOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
 OpFoldResult FlattenOp::fold(FoldAdaptor) {
   return getInput().getType() == getType() ? OpFoldResult(getInput()) : OpFoldResult();
 }
+
+/// reshape(x) -> x of the same type; reshape(reshape(x)) -> reshape(x).
+OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+  if (getInput().getType() == getType())
+    return getInput();
+  if (auto inner = getInput().getDefiningOp<ReshapeOp>()) {
+    getInputMutable().assign(inner.getInput());
+    return getResult();
+  }
+  return {};
+}
+
+LogicalResult ReshapeOp::verify() {
+  RankedTensorType in = tensorType(getInput()), out = tensorType(getOutput());
+  if (in.getNumElements() != out.getNumElements())
+    return emitOpError("cannot give ") << formatShape(in.getShape()) << " the shape "
+                                       << formatShape(out.getShape())
+                                       << ": the numbers of elements differ";
+  return success();
+}
+
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                            ValueRange operands, DictionaryAttr attributes,
+                                            OpaqueProperties properties, RegionRange regions,
+                                            SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (failed(checkRank(loc, op.getInput(), 4, "input")))
+    return failure();
+  SmallVector<int64_t> sorted(op.getPermutation());
+  llvm::sort(sorted);
+  if (sorted != SmallVector<int64_t>{0, 1, 2, 3})
+    return emitOptionalError(loc, "permutation must hold 0, 1, 2 and 3 once each");
+  SmallVector<int64_t> out;
+  for (int64_t axis : op.getPermutation())
+    out.push_back(shapeOf(op.getInput())[axis]);
+  return inferTensor(context, out, types);
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  return llvm::is_sorted(getPermutation()) && getInput().getType() == getType()
+             ? OpFoldResult(getInput())
+             : OpFoldResult();
+}
+
+LogicalResult TakeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                       ValueRange operands, DictionaryAttr attributes,
+                                       OpaqueProperties properties, RegionRange regions,
+                                       SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  if (failed(checkRank(loc, op.getInput(), 4, "input")))
+    return failure();
+  SmallVector<int64_t> out(shapeOf(op.getInput()));
+  ArrayRef<int64_t> lists[] = {op.getN(), op.getC(), op.getH(), op.getW()};
+  for (auto [axis, list] : llvm::enumerate(lists)) {
+    for (int64_t index : list)
+      if (index < -1 || index >= out[axis])
+        return emitOptionalError(loc, "index ", index, " is outside axis ", axis, " of ",
+                                 formatShape(shapeOf(op.getInput())));
+    if (!list.empty())
+      out[axis] = static_cast<int64_t>(list.size());
+  }
+  return inferTensor(context, out, types);
+}

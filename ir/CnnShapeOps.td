@@ -44,6 +44,50 @@ def Cnn_FlattenOp : Cnn_LayerOp<"flatten"> {
   let hasFolder = 1;
 }
 
+def Cnn_ReshapeOp : Cnn_Op<"reshape"> {
+  let summary = "the same elements, in row-major order, with another shape";
+  let arguments = (ins Cnn_Map:$input);
+  let results = (outs Cnn_Map:$output);
+  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Cnn_TransposeOp : Cnn_LayerOp<"transpose"> {
+  let summary = "permutes the axes of a tensor of rank 4";
+  let description = "Axis `i` of the result is axis `permutation[i]` of the input.";
+  let arguments = (ins Cnn_Map:$input, DenseI64ArrayAttr:$permutation);
+  let results = (outs Cnn_Map:$output);
+  let assemblyFormat = "$input $permutation attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
+}
+
+def Cnn_TakeOp : Cnn_LayerOp<"take"> {
+  let summary = "elements at given indices of each axis: padding, cropping, resizing, flipping, ...";
+  let description = [{
+    `out[i,j,k,l] = in[n[i], c[j], h[k], w[l]]`, or `fill` where an index is -1. An empty list takes
+    the whole axis. Rank 4.
+
+    Example: `cnn.take %x h [0, 0, 1, 1] w [-1, 0, 1, -1] fill 0.0 : ...` doubles two rows and pads
+    two columns.
+  }];
+  let arguments = (ins Cnn_Map:$input,
+      DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$n, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$c,
+      DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$h, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$w,
+      DefaultValuedAttr<F32Attr, "0.0f">:$fill);
+  let results = (outs Cnn_Map:$output);
+  let assemblyFormat = [{
+    $input (`n` $n^)? (`c` $c^)? (`h` $h^)? (`w` $w^)? (`fill` $fill^)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = Cnn_LayerOpDeclaration.value # [{
+    /// The index list of `axis`, empty for the whole axis.
+    ::llvm::ArrayRef<int64_t> indices(unsigned axis) {
+      return axis == 0 ? getN() : axis == 1 ? getC() : axis == 2 ? getH() : getW();
+    }
+  }];
+}
+
 def Cnn_ToLayoutOp : Cnn_Op<"to_layout", [SameOperandsAndResultShape]> {
   let summary = "the same values in another memory layout";
   let description = "Inserted by `assign-layout`; a type without encoding is dense NCHW.";
