@@ -23,10 +23,11 @@ static json::Array shapeOf(Type type) {
   return dims;
 }
 
-/// Counts what `reference/models.json` of the zoo counts, and lists each layer's result.
+/// Counts what `test/data/models.json` of the zoo counts, and lists tensors and layers' results.
 static json::Object collectFacts(ModuleOp module) {
   int64_t parameters = 0, runningValues = 0, macs = 0, convs = 0, fcs = 0, bns = 0;
-  json::Array layers, inputs, outputs;
+  json::Array layers, inputs, outputs, tensors;
+  std::optional<double> leastEpsilon;
   json::Object kernels;
   func::FuncOp function = *module.getOps<func::FuncOp>().begin();
   for (Operation &op : function.getBody().front().without_terminator()) {
@@ -38,7 +39,10 @@ static json::Object collectFacts(ModuleOp module) {
       bool isStatistic = bn && (bn.getMean() == constant || bn.getVariance() == constant);
       // A fixed gamma has its layer's name, not a tensor's.
       bool isFixed = cnn::layerName(op.getLoc()) == cnn::layerName(user->getLoc());
-      (isStatistic ? runningValues : parameters) += isFixed ? 0 : count;
+      if (isFixed)
+        continue;
+      (isStatistic ? runningValues : parameters) += count;
+      tensors.push_back(json::Array{cnn::layerName(op.getLoc()), shapeOf(constant.getType())});
       continue;
     }
     if (auto conv = dyn_cast<cnn::Conv2dOp>(op)) {
@@ -48,7 +52,11 @@ static json::Object collectFacts(ModuleOp module) {
       kernels[key] = kernels.getInteger(key).value_or(0) + 1;
     }
     fcs += isa<cnn::LinearOp>(op);
-    bns += isa<cnn::BatchNormOp>(op);
+    if (auto bn = dyn_cast<cnn::BatchNormOp>(op)) {
+      ++bns;
+      double epsilon = bn.getEpsilon().convertToDouble();
+      leastEpsilon = std::min(leastEpsilon.value_or(epsilon), epsilon);
+    }
     layers.push_back(json::Array{cnn::layerName(op.getLoc()), op.getName().getStringRef(),
                                  shapeOf(op.getResult(0).getType())});
   }
@@ -69,7 +77,9 @@ static json::Object collectFacts(ModuleOp module) {
                       {"convs", convs},
                       {"fcs", fcs},
                       {"bns", bns},
+                      {"bn_eps", leastEpsilon ? json::Value(*leastEpsilon) : json::Value(nullptr)},
                       {"kernels", std::move(kernels)},
+                      {"tensors", std::move(tensors)},
                       {"layers", std::move(layers)}};
 }
 
