@@ -1,6 +1,6 @@
-// Writes a network of the cnn dialect as an ONNX model: one writer per op.
+// Writes a network of the cnn dialect as an ONNX model.
 #include "frontend/onnx/Export.h"
-#include "frontend/onnx/GraphWriter.h"
+#include "frontend/onnx/Exporter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -11,82 +11,20 @@
 using namespace mlir;
 using namespace incc;
 
-namespace {
-
 /// ONNX 1.12, which every engine of the last years reads.
-constexpr int64_t kOpset = 17, kIrVersion = 8;
-
-/// Translates the ops of one function. Each `write` adds the nodes of one op; what several have in
-/// common (bias, residual, activation) is added by `finish`.
-class Exporter {
-public:
-  explicit Exporter(onnx::GraphProto &graph) : writer(graph) {}
-
-  LogicalResult write(Operation *op);
-  GraphWriter writer;
-
-private:
-  using Strings = SmallVector<std::string, 4>;
-
-  void write(cnn::Conv2dOp op);
-  void write(cnn::LinearOp op);
-  void write(cnn::BatchNormOp op);
-  void write(cnn::LrnOp op);
-  void write(cnn::MaxPoolOp op);
-  void write(cnn::AvgPoolOp op);
-  void write(cnn::AdaptiveAvgPoolOp op);
-  void write(cnn::ConcatOp op);
-  void write(cnn::SliceOp op);
-  void write(cnn::ScaleOp op);
-  void write(cnn::DropoutOp op);
-  template <typename OpT> void writeBinary(const char *type, OpT op) {
-    std::string result;
-    writer.addNode(type, op, {name(op.getLhs()), name(op.getRhs())}, &result);
-    finish(op, result, nullptr, op.getAct());
-  }
-
-  std::string name(Value value) { return writer.nameOf(value); }
-  std::string resultName(Operation *op) { return writer.nameOf(op->getResult(0)); }
-  void finish(Operation *op, std::string result, Value residual,
-              std::optional<cnn::ActivationAttr> act);
-  std::string activate(Operation *op, const std::string &input, cnn::ActivationAttr act);
-};
-
-} // namespace
+static constexpr int64_t kOpset = 17, kIrVersion = 8;
 
 LogicalResult Exporter::write(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<cnn::ConstantOp>([](auto) { return success(); })
-      .Case<cnn::Conv2dOp, cnn::LinearOp, cnn::BatchNormOp, cnn::LrnOp, cnn::MaxPoolOp,
-            cnn::AvgPoolOp, cnn::AdaptiveAvgPoolOp, cnn::ConcatOp, cnn::SliceOp, cnn::ScaleOp,
-            cnn::DropoutOp>([&](auto layer) { return write(layer), success(); })
-      .Case<cnn::AddOp>([&](auto add) { return writeBinary("Add", add), success(); })
-      .Case<cnn::MulOp>([&](auto mul) { return writeBinary("Mul", mul), success(); })
-      .Case<cnn::ActivationOp>([&](auto layer) {
-        return finish(layer, name(layer.getInput()), nullptr, layer.getAct()), success();
-      })
-      .Case<cnn::GlobalAvgPoolOp>([&](auto layer) {
-        writer.addNode("GlobalAveragePool", layer, {name(layer.getInput())}, resultName(layer));
-        return success();
-      })
-      .Case<cnn::FlattenOp>([&](auto layer) {
-        writer.addNode("Flatten", layer, {name(layer.getInput())}, resultName(layer))
-            .set("axis", 1);
-        return success();
-      })
-      .Case<cnn::SoftmaxOp>([&](auto layer) {
-        writer.addNode("Softmax", layer, {name(layer.getInput())}, resultName(layer))
-            .set("axis", 1);
-        return success();
-      })
-      .Case<cnn::ToLayoutOp>([&](auto layer) {
-        writer.addNode("Identity", layer, {name(layer.getInput())}, resultName(layer));
-        return success();
-      })
+      .Case<cnn::Conv2dOp, cnn::LinearOp, cnn::BatchNormOp, cnn::LrnOp, cnn::ActivationOp,
+            cnn::AddOp, cnn::MulOp, cnn::BinaryOp, cnn::ScaleOp, cnn::DropoutOp, cnn::SoftmaxOp,
+            cnn::MaxPoolOp, cnn::AvgPoolOp, cnn::GlobalAvgPoolOp, cnn::AdaptiveAvgPoolOp,
+            cnn::ConcatOp, cnn::SliceOp, cnn::FlattenOp, cnn::ReshapeOp, cnn::TransposeOp,
+            cnn::TakeOp, cnn::ToLayoutOp>([&](auto layer) { return write(layer), success(); })
       .Default([](Operation *) { return failure(); });
 }
 
-/// Adds residual and activation to `result`, which becomes the op's result.
 void Exporter::finish(Operation *op, std::string result, Value residual,
                       std::optional<cnn::ActivationAttr> act) {
   if (residual) {
@@ -95,52 +33,6 @@ void Exporter::finish(Operation *op, std::string result, Value residual,
     result = sum;
   }
   writer.finishLayer(op, act ? activate(op, result, *act) : result);
-}
-
-std::string Exporter::activate(Operation *op, const std::string &input, cnn::ActivationAttr act) {
-  using Kind = cnn::ActivationKind;
-  std::string result, gate;
-  auto clip = [&](float low, float high) {
-    writer.addNode(
-        "Clip", op,
-        {input, writer.addFloats("low", {}, {low}), writer.addFloats("high", {}, {high})}, &result);
-    return result;
-  };
-  switch (act.getKind()) {
-  case Kind::none:
-    return input;
-  case Kind::relu:
-    writer.addNode("Relu", op, {input}, &result);
-    return result;
-  case Kind::relu6:
-    return clip(0, 6);
-  case Kind::clip:
-    return clip(act.param(0), act.param(1));
-  case Kind::leaky_relu:
-    writer.addNode("LeakyRelu", op, {input}, &result).setFloat("alpha", act.param(0));
-    return result;
-  case Kind::sigmoid:
-    writer.addNode("Sigmoid", op, {input}, &result);
-    return result;
-  case Kind::tanh:
-    writer.addNode("Tanh", op, {input}, &result);
-    return result;
-  case Kind::hard_sigmoid:
-    writer.addNode("HardSigmoid", op, {input}, &result)
-        .setFloat("alpha", act.param(0))
-        .setFloat("beta", act.param(1));
-    return result;
-  case Kind::silu:
-    writer.addNode("Sigmoid", op, {input}, &gate);
-    break;
-  case Kind::hard_swish: // As a product, because not every engine has the op.
-    writer.addNode("HardSigmoid", op, {input}, &gate)
-        .setFloat("alpha", 1.0 / 6)
-        .setFloat("beta", 0.5);
-    break;
-  }
-  writer.addNode("Mul", op, {input, gate}, &result);
-  return result;
 }
 
 void Exporter::write(cnn::Conv2dOp op) {
@@ -178,106 +70,6 @@ void Exporter::write(cnn::BatchNormOp op) {
                 name(op.getVariance())},
                resultName(op))
       .setFloat("epsilon", op.getEpsilon().convertToDouble());
-}
-
-void Exporter::write(cnn::LrnOp op) {
-  writer.addNode("LRN", op, {name(op.getInput())}, resultName(op))
-      .set("size", op.getSize())
-      .setFloat("alpha", op.getAlpha().convertToDouble())
-      .setFloat("beta", op.getBeta().convertToDouble())
-      .setFloat("bias", op.getK().convertToDouble());
-}
-
-/// What `ceil_mode` adds at the bottom and right: rows and columns that the last windows need
-/// beyond the padded input. Written as padding, because engines differ in how they round up.
-template <typename OpT> static std::array<int64_t, 2> overhang(OpT op) {
-  ArrayRef<int64_t> in = cnn::tensorType(op.getInput()).getShape();
-  ArrayRef<int64_t> out = cnn::tensorType(op.getOutput()).getShape();
-  std::array<int64_t, 2> beyond;
-  for (int axis : {0, 1}) {
-    int64_t padded = op.getPads()[axis] + in[2 + axis] + op.getPads()[2 + axis];
-    int64_t needed = (out[2 + axis] - 1) * op.getStrides()[axis] + op.getKernel()[axis];
-    beyond[axis] = std::max<int64_t>(0, needed - padded);
-  }
-  return beyond;
-}
-
-void Exporter::write(cnn::MaxPoolOp op) {
-  SmallVector<int64_t> pads(op.getPads());
-  auto [rows, columns] = overhang(op);
-  pads[2] += rows;
-  pads[3] += columns;
-  writer.addNode("MaxPool", op, {name(op.getInput())}, resultName(op))
-      .set("kernel_shape", op.getKernel())
-      .set("strides", op.getStrides())
-      .set("pads", pads);
-}
-
-void Exporter::write(cnn::AvgPoolOp op) {
-  std::string input = name(op.getInput()), result;
-  SmallVector<int64_t> pads(op.getPads());
-  auto [rows, columns] = overhang(op);
-  bool countPad = op.getCountIncludePad();
-  if (countPad && (rows || columns)) {
-    // Zeros that count come first, as data; the overhang is padding that does not count.
-    SmallVector<int64_t> all = {0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]};
-    std::string padded;
-    writer.addNode("Pad", op, {input, writer.addInts("pads", all)}, &padded);
-    input = padded;
-    pads = {0, 0, 0, 0};
-    countPad = false;
-  }
-  pads[2] += rows;
-  pads[3] += columns;
-  writer.addNode("AveragePool", op, {input}, &result)
-      .set("kernel_shape", op.getKernel())
-      .set("strides", op.getStrides())
-      .set("pads", pads)
-      .set("count_include_pad", countPad);
-  if (op.getBias()) {
-    std::vector<float> storage;
-    ArrayRef<float> bias = cnn::constantValues(op.getBias(), storage);
-    std::string sum,
-        values = writer.addFloats("bias", {1, static_cast<int64_t>(bias.size()), 1, 1}, bias);
-    writer.addNode("Add", op, {result, values}, &sum);
-    result = sum;
-  }
-  finish(op, result, nullptr, op.getAct());
-}
-
-void Exporter::write(cnn::AdaptiveAvgPoolOp op) {
-  ArrayRef<int64_t> in = cnn::tensorType(op.getInput()).getShape(), to = op.getOutputSize();
-  SmallVector<int64_t> window = {in[2] / to[0], in[3] / to[1]};
-  writer.addNode("AveragePool", op, {name(op.getInput())}, resultName(op))
-      .set("kernel_shape", window)
-      .set("strides", window);
-}
-
-void Exporter::write(cnn::ConcatOp op) {
-  Strings inputs;
-  for (Value input : op.getInputs())
-    inputs.push_back(name(input));
-  writer.addNode("Concat", op, inputs, resultName(op)).set("axis", 1);
-}
-
-void Exporter::write(cnn::SliceOp op) {
-  int64_t begin = op.getOffset(), end = begin + op.getCount();
-  writer.addNode("Slice", op,
-                 {name(op.getInput()), writer.addInts("starts", {begin}),
-                  writer.addInts("ends", {end}), writer.addInts("axes", {1})},
-                 resultName(op));
-}
-
-void Exporter::write(cnn::ScaleOp op) {
-  float factor = static_cast<float>(op.getFactor().convertToDouble());
-  writer.addNode("Mul", op, {name(op.getInput()), writer.addFloats("factor", {}, {factor})},
-                 resultName(op));
-}
-
-void Exporter::write(cnn::DropoutOp op) {
-  float rate = static_cast<float>(op.getRate().convertToDouble());
-  writer.addNode("Dropout", op, {name(op.getInput()), writer.addFloats("ratio", {}, {rate})},
-                 resultName(op));
 }
 
 static void describe(onnx::ValueInfoProto &info, StringRef name, Type type) {

@@ -4,7 +4,7 @@ import onnx
 
 from graphs import random_network
 from harness import Failures, arguments, call, onnx_session
-from ops import FAMILIES, normalizations
+from ops import FAMILIES
 
 
 def check(network, folder, failures):
@@ -24,9 +24,7 @@ if __name__ == "__main__":
     options = arguments(__doc__)
     failures = Failures(1e-5)
     for family in FAMILIES:
-        # ONNX Runtime refuses LRN windows of even size.
-        if family is not normalizations:
-            check(family(), options.folder, failures)
+        check(family(), options.folder, failures)
     for seed in range(200, 212):
         check(random_network(seed), options.folder, failures)
     failures.finish("exports")

@@ -79,6 +79,36 @@ def random_network(seed):
         y = net.conv(net.global_avg_pool(x), 4, (1, 1), act=("relu",))
         return net.mul(x, net.activation(net.conv(y, x.shape[1], (1, 1)), "sigmoid"))
 
+    def pick_indices(extent):
+        """Of an axis: padding, a part in some order, or a few again and again."""
+        choice = random.integers(3)
+        if choice == 0:
+            return [-1] * int(random.integers(0, 3)) + list(range(extent)) + [-1]
+        if choice == 1:
+            return random.permutation(extent)[:max(1, extent - 2)].tolist()
+        return random.integers(-1, extent, size=extent + 1).tolist()
+
+    def move():
+        x = pick(maps)
+        choice = random.integers(3)
+        if choice == 0:
+            axis = int(random.integers(1, 4))
+            if x.shape[axis] < 60:
+                return net.take(x, pick([0.0, 1.5]), **{"nchw"[axis]: pick_indices(x.shape[axis])})
+        if choice == 1:  # a channel shuffle
+            n, c, h, w = x.shape
+            groups = next(g for g in (4, 3, 2, 1) if c % g == 0)
+            split = net.transpose(net.reshape(x, n, groups, c // groups, h * w), 0, 2, 1, 3)
+            return net.reshape(split, n, c, h, w)
+        return net.transpose(x, 0, 1, 3, 2)
+
+    def combine():
+        x = pick(maps)
+        shape = [extent if random.random() < 0.6 else 1 for extent in x.shape]
+        y = net.constant(net.random.normal(size=shape))
+        kind = pick(["add", "sub", "mul", "min", "max"])
+        return net.binary(kind, x, y) if random.random() < 0.5 else net.binary(kind, y, x)
+
     def other():
         x = pick(maps)
         choice = random.integers(5)
@@ -93,7 +123,7 @@ def random_network(seed):
             return net.slice(x, offset, int(random.integers(1, x.shape[1] - offset + 1)))
         return net.activation(net.batch_norm(x), *pick(ACTIVATIONS))
 
-    kinds = [conv, conv, conv, conv, siblings, pool, join, join, excite, other]
+    kinds = [conv, conv, conv, conv, siblings, pool, join, join, excite, move, combine, other]
     for _ in range(int(random.integers(5, 22))):
         y = pick(kinds)()
         if np.abs(y.array).max() > 50:  # keep values of a size at which errors mean something

@@ -3,6 +3,8 @@
 Every method of Network adds one op to the IR and evaluates it at once, straight from the op's
 definition (ir/*.td), so that nothing of incc takes part in the expected values.
 """
+import math
+
 import numpy as np
 
 
@@ -21,6 +23,9 @@ def tensor_type(shape):
     return "tensor<" + "".join(f"{dim}x" for dim in shape) + "f32>"
 
 
+erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
 def activate(x, act):
     kind, *params = act
     with np.errstate(over="ignore"):
@@ -36,6 +41,14 @@ def activate(x, act):
         "hard_sigmoid": lambda: np.clip(params[0] * x + params[1], 0, 1),
         "hard_swish": lambda: x * np.clip(x / 6 + 0.5, 0, 1),
         "tanh": lambda: np.tanh(x),
+        "exp": lambda: np.exp(x),
+        "log": lambda: np.log(x),
+        "sqrt": lambda: np.sqrt(x),
+        "abs": lambda: np.abs(x),
+        "erf": lambda: erf(x),
+        "gelu": lambda: x * (1 + erf(x / 2**0.5)) / 2,
+        "elu": lambda: np.where(x > 0, x, params[0] * np.expm1(np.minimum(x, 0))),
+        "softplus": lambda: np.logaddexp(x, 0),
     }[kind]()
 
 
@@ -125,11 +138,13 @@ class Network:
     # Layers.
 
     def conv(self, x, out, kernel=(3, 3), stride=(1, 1), pad=(0, 0, 0, 0), dilation=(1, 1), groups=1,
-             bias=True, residual=None, act=None):
+             bias=True, residual=None, act=None, weights=None):
+        """`bias` and `weights` may be values of the network instead of constants."""
         n, c, h, w = x.shape
         assert c % groups == 0 and out % groups == 0
         fan_in = c // groups * kernel[0] * kernel[1]
-        f = self.constant(self.random.normal(size=(out, c // groups, *kernel)) / fan_in**0.5)
+        f = weights or self.constant(
+            self.random.normal(size=(out, c // groups, *kernel)) / fan_in**0.5)
         size = tuple(count_windows(x.shape[2 + a], kernel[a], stride[a], pad[a], pad[2 + a],
                                    dilation[a]) for a in (0, 1))
         y = np.zeros((n, out, *size))
@@ -141,7 +156,7 @@ class Network:
                     f.array[g * group_out:(g + 1) * group_out, :, i, j], optimize=True)
         operands, rest = [x, f], f"{x.name}, {f.name}"
         if bias:
-            b = self.constant(self.random.normal(size=out))
+            b = bias if isinstance(bias, Value) else self.constant(self.random.normal(size=out))
             y += b.array[None, :, None, None]
             operands.append(b)
             rest += f" bias({b.name})"
@@ -155,13 +170,14 @@ class Network:
             rest += " act " + activation_attr(act)
         return self._add("conv2d", operands, rest, y)
 
-    def linear(self, x, out, bias=True, residual=None, act=None):
+    def linear(self, x, out, bias=True, residual=None, act=None, weights=None):
         flat = x.array.reshape(x.shape[0], -1)
-        w = self.constant(self.random.normal(size=(out, flat.shape[1])) / flat.shape[1]**0.5)
+        w = weights or self.constant(
+            self.random.normal(size=(out, flat.shape[1])) / flat.shape[1]**0.5)
         y = flat @ w.array.T
         operands, rest = [x, w], f"{x.name}, {w.name}"
         if bias:
-            b = self.constant(self.random.normal(size=out))
+            b = bias if isinstance(bias, Value) else self.constant(self.random.normal(size=out))
             y = y + b.array
             operands.append(b)
             rest += f" bias({b.name})"
@@ -194,30 +210,32 @@ class Network:
         return self._add("lrn", [x], f"{x.name} size {size} alpha {alpha:.6e} beta {beta:.6e} "
                          f"k {k:.6e}", y)
 
-    def _pool_rest(self, x, kernel, stride, pad, ceil_mode):
+    def _pool_rest(self, x, kernel, stride, pad, dilation, ceil_mode):
         rest = f"{x.name} kernel {list(kernel)} stride {list(stride)} pad {list(pad)}"
-        size = tuple(count_windows(x.shape[2 + a], kernel[a], stride[a], pad[a], pad[2 + a], 1,
-                                   ceil_mode) for a in (0, 1))
+        rest += f" dilation {list(dilation)}" if tuple(dilation) != (1, 1) else ""
+        size = tuple(count_windows(x.shape[2 + a], kernel[a], stride[a], pad[a], pad[2 + a],
+                                   dilation[a], ceil_mode) for a in (0, 1))
         return rest + (" ceil_mode" if ceil_mode else ""), size
 
-    def max_pool(self, x, kernel=(3, 3), stride=(2, 2), pad=(0, 0, 0, 0), ceil_mode=False):
-        rest, size = self._pool_rest(x, kernel, stride, pad, ceil_mode)
+    def max_pool(self, x, kernel=(3, 3), stride=(2, 2), pad=(0, 0, 0, 0), ceil_mode=False,
+                 dilation=(1, 1)):
+        rest, size = self._pool_rest(x, kernel, stride, pad, dilation, ceil_mode)
         y = np.full(x.shape[:2] + size, -np.inf)
-        for _, _, tap in windows(x.array, kernel, stride, pad, (1, 1), size, -np.inf):
+        for _, _, tap in windows(x.array, kernel, stride, pad, dilation, size, -np.inf):
             y = np.maximum(y, tap)
         return self._add("max_pool", [x], rest, y)
 
     def avg_pool(self, x, kernel=(3, 3), stride=(2, 2), pad=(0, 0, 0, 0), ceil_mode=False,
-                 count_include_pad=False):
-        rest, size = self._pool_rest(x, kernel, stride, pad, ceil_mode)
+                 count_include_pad=False, dilation=(1, 1)):
+        rest, size = self._pool_rest(x, kernel, stride, pad, dilation, ceil_mode)
         rest += " count_include_pad" if count_include_pad else ""
         counted = np.ones((1, 1) + x.shape[2:])
         if count_include_pad:
             counted = np.pad(counted, ((0, 0), (0, 0), (pad[0], pad[2]), (pad[1], pad[3])),
                              constant_values=1)
         count_pad = (0, 0, 0, 0) if count_include_pad else pad
-        total = sum(tap for _, _, tap in windows(x.array, kernel, stride, pad, (1, 1), size, 0))
-        count = sum(tap for _, _, tap in windows(counted, kernel, stride, count_pad, (1, 1), size,
+        total = sum(tap for _, _, tap in windows(x.array, kernel, stride, pad, dilation, size, 0))
+        count = sum(tap for _, _, tap in windows(counted, kernel, stride, count_pad, dilation, size,
                                                  0))
         return self._add("avg_pool", [x], rest, total / count)
 
@@ -226,7 +244,12 @@ class Network:
 
     def adaptive_avg_pool(self, x, to):
         n, c, h, w = x.shape
-        y = x.array.reshape(n, c, to[0], h // to[0], to[1], w // to[1]).mean((3, 5))
+        y = np.empty((n, c, *to))
+        for i in range(to[0]):
+            for j in range(to[1]):
+                rows = slice(i * h // to[0], -(-(i + 1) * h // to[0]))
+                columns = slice(j * w // to[1], -(-(j + 1) * w // to[1]))
+                y[:, :, i, j] = x.array[:, :, rows, columns].mean((2, 3))
         return self._add("adaptive_avg_pool", [x], f"{x.name} to {list(to)}", y)
 
     def activation(self, x, *act):
@@ -245,6 +268,12 @@ class Network:
 
     def mul(self, x, y, act=None):
         return self._binary("mul", x, y, act, x.array * y.array)
+
+    def binary(self, kind, x, y):
+        function = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
+                    "min": np.minimum, "max": np.maximum, "pow": np.power}[kind]
+        return self._add("binary", [x, y], f"{kind} {x.name}, {y.name}",
+                         function(x.array, y.array))
 
     def scale(self, x, factor):
         return self._add("scale", [x], f"{x.name} by {factor:.6e}", x.array * factor)
@@ -266,3 +295,22 @@ class Network:
 
     def flatten(self, x):
         return self._add("flatten", [x], x.name, x.array.reshape(x.shape[0], -1))
+
+    def reshape(self, x, *shape):
+        return self._add("reshape", [x], x.name, x.array.reshape(shape))
+
+    def transpose(self, x, *permutation):
+        return self._add("transpose", [x], f"{x.name} {list(permutation)}",
+                         x.array.transpose(permutation))
+
+    def take(self, x, fill=0.0, **indices):
+        """`indices`: lists by the names of the axes, n, c, h and w; -1 is the fill."""
+        y, rest = x.array, x.name
+        for axis, letter in enumerate("nchw"):
+            if letter in indices:
+                chosen = np.asarray(indices[letter])
+                shape = [1] * 4
+                shape[axis] = -1
+                y = np.where((chosen == -1).reshape(shape), fill, y.take(chosen, axis, mode="wrap"))
+                rest += f" {letter} {list(indices[letter])}"
+        return self._add("take", [x], rest + f" fill {fill:.6e}", y)

@@ -1,11 +1,14 @@
 """Every op by itself, in shapes that fill no block evenly, against NumPy in float64."""
 import itertools
 
+import numpy as np
+
 from harness import Failures, arguments, check_network
 from networks import Network
 
 ACTIVATIONS = [("relu",), ("relu6",), ("leaky_relu", 0.01), ("clip", -0.5, 0.75), ("sigmoid",),
-               ("silu",), ("hard_sigmoid", 1 / 6, 0.5), ("hard_swish",), ("tanh",)]
+               ("silu",), ("hard_sigmoid", 1 / 6, 0.5), ("hard_swish",), ("tanh",), ("abs",),
+               ("erf",), ("gelu",), ("elu", 0.8), ("softplus",)]
 
 
 def convolutions():
@@ -159,6 +162,152 @@ def moves():
     return net
 
 
+def positive_activations():
+    """Those that only some values are given to."""
+    net = Network("positive_activations", 9)
+    for shape in [(1, 16, 6, 7), (2, 19, 5, 5), (3, 33)]:
+        for act in [("log",), ("sqrt",)]:
+            array = abs(net.random.normal(size=shape)) + 1e-3
+            net.output(net.activation(net.input(*shape, array=array), *act))
+        net.output(net.activation(net.input(*shape), "exp"))
+    # Beyond where float32's exp() ends.
+    wide = net.input(1, 7, 4, 4, array=60 * net.random.normal(size=(1, 7, 4, 4)))
+    for act in [("softplus",), ("sigmoid",), ("silu",), ("tanh",), ("gelu",), ("elu", 1.5),
+                ("erf",)]:
+        net.output(net.activation(wide, *act))
+    return net
+
+
+def odd_pools():
+    net = Network("odd_pools", 10)
+    for i, (kernel, stride, pad, dilation) in enumerate([
+            ((2, 2), (1, 1), (0, 0, 0, 0), (2, 2)), ((3, 3), (2, 2), (1, 1, 1, 1), (2, 2)),
+            ((3, 2), (1, 2), (2, 1, 0, 0), (1, 3)), ((3, 3), (3, 2), (3, 0, 2, 4), (2, 3)),
+            ((1, 4), (1, 1), (0, 2, 0, 2), (1, 2))]):
+        for ceil_mode in (False, True):
+            shape = [(1, 16, 14, 14), (2, 5, 13, 11), (1, 33, 9, 12)][(i + ceil_mode) % 3]
+            negative = net.input(*shape, array=-1 - abs(net.random.normal(size=shape)))
+            net.output(net.max_pool(negative, kernel, stride, pad, ceil_mode, dilation))
+            for count_include_pad in (False, True):
+                net.output(net.avg_pool(net.input(*shape), kernel, stride, pad, ceil_mode,
+                                        count_include_pad, dilation))
+    for shape, to in [((1, 20, 7, 7), (3, 3)), ((2, 18, 5, 9), (4, 2)), ((1, 5, 14, 14), (4, 4)),
+                      ((1, 17, 3, 2), (5, 7)), ((1, 16, 10, 10), (1, 3)), ((1, 8, 6, 6), (3, 4))]:
+        net.output(net.adaptive_avg_pool(net.input(*shape), to))
+    return net
+
+
+def binaries():
+    net = Network("binaries", 11)
+    shapes = [((2, 19, 5, 6), (2, 19, 5, 6)), ((1, 16, 4, 4), (1, 1, 4, 4)),
+              ((2, 5, 6, 7), (1, 1, 1, 7)), ((1, 20, 1, 3), (4, 1, 5, 3)),
+              ((3, 1, 1, 1), (1, 8, 4, 5)), ((1, 40, 5, 5), (1, 40, 1, 1)),
+              ((2, 1, 6, 1), (1, 33, 1, 5)), ((1, 1, 1, 1), (1, 9, 3, 3))]
+    kinds = ["add", "sub", "mul", "div", "min", "max", "pow"]
+    for kind, (left, right) in itertools.product(kinds, shapes):
+        a = net.random.normal(size=left)
+        b = net.random.normal(size=right)
+        if kind == "div":
+            b = np.where(b < 0, b - 0.5, b + 0.5)
+        if kind == "pow":
+            a = abs(a) + 0.1
+        net.output(net.binary(kind, net.input(*left, array=a), net.input(*right, array=b)))
+    # Integer powers of negative bases, and a map with itself.
+    x = net.input(1, 12, 4, 5)
+    net.output(net.binary("pow", x, net.constant(np.full((1, 1, 1, 1), 3.0))))
+    net.output(net.binary("pow", x, net.constant(np.full((1, 12, 1, 1), 2.0))))
+    net.output(net.binary("sub", x, x))
+    # Constants on either side, and next to layers in blocks of channels.
+    y = net.conv(x, 20, (3, 3), pad=(1, 1, 1, 1), act=("relu",))
+    net.output(net.binary("sub", net.constant(net.random.normal(size=(1, 20, 1, 1))), y))
+    net.output(net.conv(net.binary("mul", y, net.constant(net.random.normal(size=(1, 1, 4, 5)))),
+                        7, (1, 1)))
+    return net
+
+
+def takes():
+    net = Network("takes", 12)
+    x = net.input(2, 18, 7, 6)
+    reflect = [2, 1, *range(7), 5, 4, 3]
+    edge = [0, 0, *range(6), 5]
+    cases = [
+        {"h": [-1, *range(7), -1, -1], "w": [-1, -1, *range(6)]},  # padding
+        {"h": reflect, "w": edge}, {"h": range(1, 5), "w": range(2, 6)},  # cropping
+        {"h": range(0, 7, 2), "w": range(1, 6, 3)}, {"w": range(5, -1, -1)},  # steps, flipping
+        {"h": [i // 2 for i in range(14)], "w": [i // 2 for i in range(12)]},  # resizing
+        {"c": [5, 17, 0, 3, 3]}, {"n": [1, 0, 1], "c": range(3, 18, 5)},  # gathering
+        {"n": [0, 1, 0, 1], "c": [*range(18)] * 2},  # tiling
+        {"c": [-1, 4, -1, -1, 9, 17], "h": [3, -1, 3]},  # holes
+        {"w": [-1, -1]}, {"c": [-1, -1, -1, 0], "n": [1]}, {"h": range(7)},
+    ]
+    for i, case in enumerate(cases):
+        case = {letter: list(indices) for letter, indices in case.items()}
+        net.output(net.take(x, [0.0, -2.5, 7.0][i % 3], **case))
+    # Between layers that work on blocks of channels.
+    y = net.conv(x, 40, (1, 1), act=("relu",))
+    padded = net.take(y, h=[-1, *range(7), -1], w=[-1, *range(6), -1])
+    net.output(net.conv(padded, 24, (3, 3)))
+    net.output(net.conv(net.take(y, c=list(range(39, -1, -1))), 9, (1, 1)))
+    return net
+
+
+def shapes():
+    net = Network("shapes", 13)
+    x = net.input(2, 18, 5, 6)
+    for permutation in itertools.permutations(range(4)):
+        net.output(net.transpose(x, *permutation))
+    for shape in [(2, 18, 30, 1), (36, 5, 6, 1), (2, 540), (1080,), (1, 2, 3, 6, 5, 3, 2),
+                  (2, 1, 9, 2, 5, 3, 2, 1), (4, 9, 5, 6), (1, 1, 1, 1080)]:
+        net.output(net.reshape(x, *shape))
+    net.output(net.reshape(net.input(7), 1, 7))
+    net.output(net.reshape(net.input(1, 2, 3, 2, 2, 5), 4, 30))
+    # A channel shuffle between convolutions, and attention's matrix form.
+    y = net.conv(x, 24, (3, 3), pad=(1, 1, 1, 1), act=("relu",))
+    groups = net.transpose(net.reshape(y, 2, 3, 8, 30), 0, 2, 1, 3)
+    net.output(net.conv(net.reshape(groups, 2, 24, 5, 6), 16, (1, 1)))
+    net.output(net.softmax(net.linear(net.reshape(net.transpose(y, 0, 2, 3, 1), 60, 24), 11)))
+    return net
+
+
+def constants():
+    """Constants as the data of layers."""
+    net = Network("constants", 14)
+    x = net.input(1, 20, 5, 6)
+    weights = net.constant(net.random.normal(size=(1, 20, 5, 6)))
+    gate = net.constant(net.random.normal(size=(1, 20, 1, 1)))
+    net.output(net.add(x, weights))
+    net.output(net.mul(x, gate))
+    net.output(net.concat(x, weights, x))
+    net.output(net.conv(weights, 17, (3, 3), pad=(1, 1, 1, 1)))
+    net.output(net.max_pool(net.add(weights, weights)))
+    net.output(weights)
+    return net
+
+
+def runtime_weights():
+    """Filters and biases that the caller gives or the network computes."""
+    net = Network("runtime_weights", 15)
+    for c, k, kernel, stride, pad, groups in [
+            (18, 21, (3, 3), (1, 1), (1, 1, 1, 1), 1), (3, 16, (3, 3), (2, 2), (0, 0, 1, 1), 1),
+            (16, 24, (1, 1), (1, 1), (0, 0, 0, 0), 1), (20, 20, (3, 3), (1, 1), (1, 1, 1, 1), 20),
+            (16, 32, (3, 3), (1, 1), (1, 1, 1, 1), 4), (5, 7, (1, 7), (1, 2), (0, 3, 0, 3), 1)]:
+        x, w = net.input(2, c, 9, 10), net.input(k, c // groups, *kernel)
+        for bias in (False, True, net.input(k)):
+            net.output(net.conv(x, k, kernel, stride, pad, groups=groups, bias=bias, weights=w,
+                                act=("relu",) if bias is True else None))
+    net.output(net.conv(net.input(1, 12, 6, 6), 9, (3, 3), bias=net.input(9)))
+    x, w = net.input(3, 30), net.input(21, 30)
+    for bias in (False, True, net.input(21)):
+        net.output(net.linear(x, 21, bias=bias, weights=w))
+    net.output(net.linear(net.input(2, 5, 4, 3), 10, weights=net.activation(net.input(10, 60),
+                                                                             "tanh")))
+    # A product of two computed maps, as attention makes it: a 1x1 convolution per image.
+    q = net.reshape(net.conv(net.input(1, 8, 4, 4), 8, (1, 1)), 1, 8, 16, 1)
+    keys = net.reshape(net.transpose(net.input(1, 8, 4, 4), 0, 2, 3, 1), 16, 8, 1, 1)
+    net.output(net.conv(q, 16, (1, 1), bias=False, weights=keys))
+    return net
+
+
 def linears():
     net = Network("linears", 8)
     for shape, out in [((1, 64), 10), ((1, 1000), 33), ((4, 37), 64), ((3, 5, 4, 3), 17),
@@ -169,8 +318,9 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, grouped_convolutions, epilogues, pools, elementwise, normalizations, moves,
-            linears]
+FAMILIES = [convolutions, grouped_convolutions, epilogues, pools, odd_pools, elementwise,
+            positive_activations, binaries, normalizations, moves, takes, shapes, constants,
+            linears, runtime_weights]
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"})

@@ -1,61 +1,142 @@
-"""Models of models/ with PyTorch's names and seeded weights: incc against PyTorch in float64."""
+"""Models of models/ with PyTorch's names and seeded weights: incc against PyTorch in float64.
+
+Four ways from each model to its answers, all compared with the same reference:
+  yaml      models/NAME.yaml with safetensors, compiled by incc
+  export    what incc writes as ONNX, run by ONNX Runtime
+  reimport  that file, compiled by incc
+  torch     what PyTorch writes as ONNX, with any batch, compiled by incc
+"""
 import json
+import os
 import pathlib
+import time
+import warnings
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 
 import torch_models
-from harness import Failures, arguments, as_list, call
+from harness import Failures, arguments, as_list, call, onnx_session, relative_error
 import incc
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FACTS = {facts["name"]: facts
          for facts in json.loads((ROOT / "test/data/models.json").read_text())}
+WAYS = ("yaml", "export", "reimport", "torch")
 
 
-@torch.no_grad()
-def compare(name, folder, seed, batches, threads, failures):
-    shape = FACTS[name]["input"]
-    model = torch_models.randomize(torch_models.build(name), shape, seed)
-    weights = folder / f"{name}-{seed}.safetensors"
-    save_file(torch_models.state(model), weights)
-    model = model.double()
-    for batch in batches:
-        x = torch.randn(batch, *shape, generator=torch.Generator().manual_seed(seed + 1000 * batch))
-        expected = [y.numpy() for y in torch_models.outputs(model(x.double()))]
+def export_by_torch(model, shape, path):
+    """The first axis of input and outputs is symbolic."""
+    x = torch.zeros(2, *shape)
+    count = len(torch_models.outputs(model(x)))
+    names = ["output", *(f"output_{i}" for i in range(1, count))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(model, (x,), path, input_names=["input"], output_names=names,
+                          dynamic_axes={name: {0: "batch"} for name in ["input", *names]})
+
+
+class Comparison:
+    """One model with one set of weights, whatever way it is run."""
+
+    def __init__(self, name, folder, seed, batches, threads, failures):
+        self.name, self.folder, self.failures = name, folder, failures
+        self.batches, self.threads, self.worst = batches, threads, {}
+        self.shape = FACTS[name]["input"]
+        self.model = torch_models.randomize(torch_models.build(name), self.shape, seed)
+        self.weights = folder / f"{name}.safetensors"
+        save_file(torch_models.state(self.model), self.weights)
+        self.torch_onnx = folder / f"{name}-torch.onnx"
+        self.seed = seed
+
+    @torch.no_grad()
+    def run(self, ways):
+        if "torch" in ways:
+            export_by_torch(self.model, self.shape, self.torch_onnx)
+        self.model.double()
+        for batch in self.batches:
+            generator = torch.Generator().manual_seed(self.seed + 1000 * batch)
+            x = torch.randn(batch, *self.shape, generator=generator)
+            self.expected = [y.numpy() for y in torch_models.outputs(self.model(x.double()))]
+            self.input = x.numpy()
+            for way in ways:
+                getattr(self, "by_" + way)(batch)
+        for path in self.folder.glob(f"{self.name}[.-]*"):
+            path.unlink()
+
+    def yaml_options(self, batch):
+        return [ROOT / "models" / f"{self.name}.yaml", "-q", "--weights", self.weights, "--batch",
+                batch]
+
+    def check(self, way, batch, what, outputs):
+        for i, (got, value) in enumerate(zip(as_list(outputs), self.expected, strict=True)):
+            self.failures.check(f"{self.name} {way} batch {batch}{what} output {i}", got, value)
+            error = relative_error(got, value)
+            self.worst[way] = max(self.worst.get(way, 0.0), error)
+
+    def check_library(self, way, batch, *options):
         # A name for each: dlopen takes a path that it knows for the library that it has.
-        library = folder / f"{name}-{seed}-{batch}.so"
-        call("incc", ROOT / "models" / f"{name}.yaml", "-q", "--weights", weights, "--batch", batch,
-             "-o", library)
-        for count in threads:
+        library = self.folder / f"{self.name}-{way}-{batch}.so"
+        call("incc", *options, "-o", library)
+        for count in self.threads:
             with incc.load(library, threads=count) as compiled:
-                for i, (got, value) in enumerate(zip(as_list(compiled(x.numpy())), expected,
-                                                     strict=True)):
-                    failures.check(f"{name} seed {seed} batch {batch} threads {count} output {i}",
-                                   got, value)
+                self.check(way, batch, f" threads {count}", compiled(self.input))
         library.unlink()
-    weights.unlink()
+
+    def by_yaml(self, batch):
+        self.check_library("yaml", batch, *self.yaml_options(batch))
+
+    def exported(self, batch):
+        path = self.folder / f"{self.name}-{batch}.onnx"
+        if not path.exists():
+            call("incc", *self.yaml_options(batch), "--emit=onnx", "-o", path)
+        return path
+
+    def by_export(self, batch):
+        session = onnx_session(self.exported(batch))
+        self.check("export", batch, "",
+                   session.run(None, {session.get_inputs()[0].name: self.input}))
+
+    def by_reimport(self, batch):
+        self.check_library("reimport", batch, self.exported(batch), "-q")
+
+    def by_torch(self, batch):
+        self.check_library("torch", batch, self.torch_onnx, "-q", "--batch", batch)
 
 
 def all_models():
-    """Every architecture of models/; what only adds labels and trained weights is not one."""
-    return sorted(path.stem for path in (ROOT / "models").glob("*.yaml") if path.stem in FACTS)
+    """Every architecture of models/, the cheapest first; what only adds labels and trained weights
+    is not one."""
+    names = [path.stem for path in (ROOT / "models").glob("*.yaml") if path.stem in FACTS]
+    return sorted(names, key=lambda name: (FACTS[name]["macs"], name))
+
+
+def main():
+    options = arguments(__doc__, models={"nargs": "*"}, batches={"default": "1,3"},
+                        seed={"type": int, "default": 1}, threads={"default": "1,2"},
+                        ways={"default": ",".join(WAYS)},
+                        part={"default": "0/1", "help": "K/N: the K-th of N shares of all models"},
+                        log={"type": pathlib.Path, "help": "also append a line per model to it"})
+    batches, threads = ([int(x) for x in text.split(",")]
+                        for text in (options.batches, options.threads))
+    part, parts = (int(x) for x in options.part.split("/"))
+    # The shares run side by side.
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // parts))
+    failures = Failures(1e-4)
+    for name in options.models or all_models()[part::parts]:
+        start, before = time.monotonic(), len(failures.messages)
+        comparison = Comparison(name, options.folder, options.seed, batches, threads, failures)
+        comparison.run(options.ways.split(","))
+        errors = ", ".join(f"{way} {error:.1e}" for way, error in comparison.worst.items())
+        line = (f"{name}: {'agrees' if len(failures.messages) == before else 'WRONG'} ({errors}; "
+                f"{time.monotonic() - start:.0f} s)")
+        print(line, flush=True)
+        if options.log:
+            with options.log.open("a") as log:
+                log.write(line + "\n")
+    failures.finish("reference")
 
 
 if __name__ == "__main__":
-    options = arguments(__doc__, models={"nargs": "*"}, batches={"default": "1,4"},
-                        seeds={"default": "1,2"}, threads={"default": "1,2"},
-                        part={"default": "0/1", "help": "K/N: the K-th of N shares of all models"})
-    batches, seeds, threads = ([int(x) for x in text.split(",")]
-                               for text in (options.batches, options.seeds, options.threads))
-    part, parts = (int(x) for x in options.part.split("/"))
-    failures = Failures(1e-4)
-    for name in options.models or all_models()[part::parts]:
-        for seed in seeds:
-            before = len(failures.messages)
-            compare(name, options.folder, seed, batches, threads, failures)
-            print(f"{name} seed {seed}:", "agrees" if len(failures.messages) == before else "WRONG",
-                  flush=True)
-    failures.finish("reference")
+    main()

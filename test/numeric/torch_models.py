@@ -1,7 +1,6 @@
 """The models of models/ in PyTorch, with seeded weights: the float64 reference.
 
-Library models come from torchvision (one ResNeXt from timm) without weights. What no library has is
-written here, layer by layer after its paper. Layout is NCHW; flattening is in C, H, W order.
+Library models come from torchvision and timm without weights, the others from torch_networks.py.
 """
 import math
 from collections import OrderedDict
@@ -10,117 +9,7 @@ from functools import partial
 import torch
 from torch import nn
 
-Flat = partial(nn.Flatten, 1)
-
-
-class Unit(nn.Sequential):
-    """conv [-> BN] -> ReLU. Padding keeps the size, unless it is given."""
-
-    def __init__(self, cin, cout, kernel, stride=1, pad=None, bn=False, eps=1e-3):
-        pad = kernel // 2 if pad is None else pad
-        layers = [("conv", nn.Conv2d(cin, cout, kernel, stride, pad))]
-        layers += [("bn", nn.BatchNorm2d(cout, eps=eps))] if bn else []
-        super().__init__(OrderedDict(layers + [("act", nn.ReLU())]))
-
-
-class Concat(nn.Module):
-    """Parallel branches on one input, joined on the channel axis."""
-
-    def __init__(self, *branches):
-        super().__init__()
-        for i, branch in enumerate(branches):
-            self.add_module(f"branch{i}", branch)
-
-    def forward(self, x):
-        return torch.cat([branch(x) for branch in self.children()], 1)
-
-
-class Net(nn.Module):
-    """Named stages in order; `heads` = {name: (stage it hangs on, module)} are extra outputs."""
-
-    def __init__(self, stages, heads=None):
-        super().__init__()
-        self.order, self.taps = [name for name, _ in stages], {}
-        for name, module in stages:
-            self.add_module(name, module)
-        for name, (stage, module) in (heads or {}).items():
-            self.add_module(name, module)
-            self.taps[stage] = name
-
-    def forward(self, x):
-        extra = []
-        for name in self.order:
-            x = getattr(self, name)(x)
-            if name in self.taps:
-                extra.append(getattr(self, self.taps[name])(x))
-        return (x, *extra) if extra else x
-
-
-# "Going deeper with convolutions", table 1: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool projection.
-V1 = {"3a": (64, 96, 128, 16, 32, 32), "3b": (128, 128, 192, 32, 96, 64),
-      "4a": (192, 96, 208, 16, 48, 64), "4b": (160, 112, 224, 24, 64, 64),
-      "4c": (128, 128, 256, 24, 64, 64), "4d": (112, 144, 288, 32, 64, 64),
-      "4e": (256, 160, 320, 32, 128, 128), "5a": (256, 160, 320, 32, 128, 128),
-      "5b": (384, 192, 384, 48, 128, 128)}
-
-
-def inception_v1(aux=False, classes=1000):
-    def down():
-        return nn.MaxPool2d(3, 2, ceil_mode=True)
-
-    def block(cin, c1, r3, c3, r5, c5, pool):
-        return Concat(Unit(cin, c1, 1), nn.Sequential(Unit(cin, r3, 1), Unit(r3, c3, 3)),
-                      nn.Sequential(Unit(cin, r5, 1), Unit(r5, c5, 5)),
-                      nn.Sequential(nn.MaxPool2d(3, 1, 1), Unit(cin, pool, 1)))
-
-    def head(cin):
-        return nn.Sequential(OrderedDict([
-            ("pool", nn.AvgPool2d(5, 3)), ("conv", Unit(cin, 128, 1)), ("flatten", Flat()),
-            ("fc1", nn.Linear(2048, 1024)), ("relu", nn.ReLU()), ("dropout", nn.Dropout(0.7)),
-            ("fc2", nn.Linear(1024, classes))]))
-
-    def norm():
-        return nn.LocalResponseNorm(5, 1e-4, 0.75, 1.0)
-
-    stages = [("conv1", Unit(3, 64, 7, 2)), ("pool1", down()), ("norm1", norm()),
-              ("conv2", Unit(64, 64, 1)), ("conv3", Unit(64, 192, 3)), ("norm2", norm()),
-              ("pool2", down())]
-    cin = 192
-    for name, row in V1.items():
-        if name in ("4a", "5a"):
-            stages.append(("pool3" if name == "4a" else "pool4", down()))
-        stages.append((f"inception{name}", block(cin, *row)))
-        cin = row[0] + row[2] + row[4] + row[5]
-    stages += [("pool", nn.AdaptiveAvgPool2d(1)), ("flatten", Flat()), ("dropout", nn.Dropout(0.4)),
-               ("fc", nn.Linear(1024, classes))]
-    return Net(stages, {"aux1": ("inception4a", head(512)), "aux2": ("inception4d", head(528))}
-               if aux else None)
-
-
-def minigooglenet(classes=10):
-    unit = partial(Unit, bn=True)
-
-    def inception(cin, c1, c3):
-        return Concat(unit(cin, c1, 1), unit(cin, c3, 3))
-
-    def down(cin, c):
-        return Concat(unit(cin, c, 3, 2, pad=0), nn.MaxPool2d(3, 2))
-
-    widths = [(96, 32, 32), (64, 32, 48), (160, 112, 48), (160, 96, 64), (160, 80, 80), (160, 48, 96),
-              (240, 176, 160), (336, 176, 160)]
-    blocks = [(f"inception{i + 1}", inception(*row)) for i, row in enumerate(widths)]
-    return Net([("conv1", unit(3, 96, 3)), *blocks[:2], ("down1", down(80, 80)), *blocks[2:6],
-                ("down2", down(144, 96)), *blocks[6:], ("pool", nn.AvgPool2d(7)),
-                ("dropout", nn.Dropout(0.5)), ("flatten", Flat()), ("fc", nn.Linear(336, classes)),
-                ("softmax", nn.Softmax(1))])
-
-
-def perceptron(*sizes):
-    stages = [("flatten", Flat())]
-    for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
-        stages += [(f"relu{i}", nn.ReLU())] if i else []
-        stages.append((f"fc{i + 1}", nn.Linear(a, b)))
-    return Net(stages + [("softmax", nn.Softmax(1))])
+import torch_networks as networks
 
 
 def library(constructor, **options):
@@ -163,25 +52,49 @@ def timm_model(constructor):
     return timm.create_model(constructor, pretrained=False)
 
 
-OWN = {
-    "googlenet": lambda: library("googlenet", aux_logits=False, init_weights=False),
-    "googlenet_aux": lambda: with_heads("googlenet"),
-    "inception_v1": inception_v1,
-    "inception_v1_aux": lambda: inception_v1(aux=True),
-    "inception_v3": lambda: library("inception_v3", aux_logits=False, init_weights=False),
-    "inception_v3_aux": lambda: with_heads("inception_v3"),
+# All others are torchvision's, by their names.
+OTHERS = {
+    "alexnet_keras": networks.alexnet_keras,
+    "alexnet_paper": networks.alexnet_paper,
+    "bn_inception": partial(networks.bn_inception, "paper"),
+    "bn_inception_caffe": partial(networks.bn_inception, "caffe"),
+    "deepergooglenet": networks.deepergooglenet,
+    "deepergooglenet_64": partial(networks.deepergooglenet, 64),
+    "efficientnet_b0_tf": partial(timm_model, "tf_efficientnet_b0"),
+    "googlenet": partial(library, "googlenet", aux_logits=False, init_weights=False),
+    "googlenet_aux": partial(with_heads, "googlenet"),
+    "inception_resnet_v1": partial(networks.inception_resnet, 1),
+    "inception_resnet_v2": partial(timm_model, "inception_resnet_v2"),
+    "inception_resnet_v2_paper": partial(networks.inception_resnet, 2),
+    "inception_v1": networks.inception_v1,
+    "inception_v1_aux": partial(networks.inception_v1, aux=True),
+    "inception_v1_bn": partial(networks.inception_v1, bn=True, lrn=False),
+    "inception_v1_slim": partial(networks.inception_v1, kernel5=3, bn=True, lrn=False, slim=True),
+    "inception_v2_slim": partial(networks.bn_inception, "slim"),
+    "inception_v3": partial(library, "inception_v3", aux_logits=False, init_weights=False),
+    "inception_v3_aux": partial(with_heads, "inception_v3"),
     "inception_v3_multilabel": multilabel,
-    "minigooglenet": minigooglenet,
-    "mlp": lambda: perceptron(784, 512, 256, 10),
-    "resnet50_v1": lambda: resnet_v1("resnet50"),
-    "resnet101_v1": lambda: resnet_v1("resnet101"),
-    "resnet152_v1": lambda: resnet_v1("resnet152"),
-    "resnext101_32x4d": lambda: timm_model("resnext101_32x4d"),
+    "inception_v3_seed": partial(networks.inception_v3_slim, bn=False),
+    "inception_v3_slim": networks.inception_v3_slim,
+    "inception_v3_slim_aux": partial(networks.inception_v3_slim, aux=True),
+    "inception_v4": partial(timm_model, "inception_v4"),
+    "lenet5": networks.lenet5,
+    "minigooglenet": networks.minigooglenet,
+    "mlp": partial(networks.perceptron, 784, 512, 256, 10),
+    "perceptron": partial(networks.perceptron, 128 * 128, 2),
+    "resnet101_v1": partial(resnet_v1, "resnet101"),
+    "resnet152_v1": partial(resnet_v1, "resnet152"),
+    "resnet18_keras": networks.resnet18_keras,
+    "resnet50_v1": partial(resnet_v1, "resnet50"),
+    "resnext101_32x4d": partial(timm_model, "resnext101_32x4d"),
+    "seresnet50": partial(timm_model, "seresnet50"),
+    "seresnet50_caffe": partial(timm_model, "legacy_seresnet50"),
+    "vgg11_mnist": networks.vgg11_mnist,
 }
 
 
 def build(name):
-    return OWN.get(name, partial(library, name))().eval()
+    return OTHERS.get(name, partial(library, name))().eval()
 
 
 def outputs(result):
@@ -229,7 +142,8 @@ def randomize(model, input_shape, seed):
             target *= 100 if module in feeds_lrn else 1
             hooks.append(module.register_forward_hook(rescale(target)))
         elif isinstance(module, nn.BatchNorm2d):
-            module.weight.copy_(1 + 0.1 * noise(*module.weight.shape))
+            if module.weight.requires_grad:
+                module.weight.copy_(1 + 0.1 * noise(*module.weight.shape))
             # Above 0: random networks of BN and ReLU amplify rounding with depth otherwise.
             module.bias.copy_(0.5 + 0.2 * noise(*module.bias.shape))
             norms.append(module)
