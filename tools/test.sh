@@ -6,8 +6,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 usage="usage: tools/test.sh [--reference] [--sanitize LIST] [FILTER]
 Builds incc and runs its tests, one process per core.
   FILTER           runs only the tests whose path matches this regular expression
-  --reference      also compares every model of models/ with PyTorch in float64; installs torch,
-                   torchvision and timm into build/venv-torch; half an hour on two cores
+  --reference      also compares every model of models/ with PyTorch in float64: from YAML and
+                   through ONNX, a line for each as it is done (kept in build/reference.log);
+                   installs torch, torchvision and timm into build/venv-torch; hours on two cores
   --sanitize LIST  builds and tests with these sanitizers in build-asan/"
 
 build=$root/build
@@ -40,7 +41,7 @@ if [[ $reference ]]; then
     need_venv "$torch" "$root/tools/requirements.txt" "$build/pip-torch.log"
     say "installing PyTorch into build/venv-torch"
     # PyPI has Linux builds with CUDA only, 3 GB of them: a last resort.
-    "${pip[@]}" -r "$root/tools/requirements-torch.txt" \
+    "${pip[@]}" --retries 1 -r "$root/tools/requirements-torch.txt" \
       --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple \
       >"$build/pip-torch.log" 2>&1 ||
       logged "$build/pip-torch.log" "${pip[@]}" -r "$root/tools/requirements-torch.txt"
@@ -52,6 +53,11 @@ fi
 results=$build/test-results.json
 rm -f "$results"
 status=0
+if [[ $reference ]]; then
+  : >"$build/reference.log"
+  tail -n0 -f "$build/reference.log" &
+  trap 'kill '$! EXIT
+fi
 "$root/build/venv/bin/lit" -sv -j"$(nproc)" "${lit_options[@]}" \
   --output "$results" "$build/test" || status=$?
 

@@ -1,4 +1,7 @@
-"""Models of the zoo with seeded random weights: incc against ONNX Runtime on the exported network."""
+"""Models of the zoo with seeded random weights: incc against ONNX Runtime on the exported network.
+
+With --reimport also what incc makes of that export.
+"""
 import pathlib
 
 import numpy as np
@@ -10,37 +13,43 @@ import incc
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 
 
-def compare(model, folder, batch, seed, threads, failures):
+def compare(model, folder, batch, seed, threads, reimport, failures):
     weights = ["-q", "--random-weights", seed, "--batch", batch]
     # A name for each: dlopen takes a path that it knows for the library that it has.
     library = folder / f"{model.stem}-{batch}-{seed}.so"
     onnx = library.with_suffix(".onnx")
     call("incc", model, *weights, "-o", library)
     call("incc", model, *weights, "--emit=onnx", "-o", onnx)
+    libraries = [library]
+    if reimport:
+        libraries.append(folder / f"{model.stem}-{batch}-{seed}-reimport.so")
+        call("incc", onnx, "-q", "-o", libraries[-1])
     session = onnx_session(onnx)
     random = np.random.default_rng(seed)
-    inputs = [random.normal(size=tensor.shape).astype(np.float32) for tensor in session.get_inputs()]
+    inputs = [random.normal(size=tensor.shape).astype(np.float32)
+              for tensor in session.get_inputs()]
     expected = session.run(None, dict(zip((t.name for t in session.get_inputs()), inputs)))
-    for count in threads:
-        with incc.load(library, threads=count) as compiled:
-            assert [t.name for t in compiled.outputs] == [t.name for t in session.get_outputs()]
-            for tensor, got, value in zip(compiled.outputs, as_list(compiled(*inputs)), expected,
-                                          strict=True):
-                failures.check(f"{model.stem} batch {batch} seed {seed} threads {count} "
-                               f"{tensor.name}", got, value)
-    library.unlink()
+    for library in libraries:
+        for count in threads:
+            with incc.load(library, threads=count) as compiled:
+                assert [t.name for t in compiled.outputs] == [t.name for t in session.get_outputs()]
+                for tensor, got, value in zip(compiled.outputs, as_list(compiled(*inputs)),
+                                              expected, strict=True):
+                    failures.check(f"{library.stem} threads {count} {tensor.name}", got, value)
+        library.unlink()
     onnx.unlink()
 
 
 if __name__ == "__main__":
     options = arguments(__doc__, models={"nargs": "+"}, batch={"default": "1,4"},
-                        seeds={"default": "1"}, threads={"default": "1,2"})
+                        seeds={"default": "1"}, threads={"default": "1,2"},
+                        reimport={"action": "store_true"})
     batches, seeds, threads = ([int(x) for x in text.split(",")]
                                for text in (options.batch, options.seeds, options.threads))
     failures = Failures(1e-4)
     for name in options.models:
         for batch in batches:
             for seed in seeds:
-                compare(MODELS / f"{name}.yaml", options.folder, batch, seed,
-                        threads, failures)
+                compare(MODELS / f"{name}.yaml", options.folder, batch, seed, threads,
+                        options.reimport, failures)
     failures.finish("zoo")
