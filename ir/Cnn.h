@@ -82,6 +82,9 @@ mlir::ElementsAttr makeMappedConstantAttr(mlir::MLIRContext *context,
 llvm::ArrayRef<float> constantValues(mlir::ElementsAttr value, std::vector<float> &storage);
 llvm::ArrayRef<float> constantValues(mlir::Value value, std::vector<float> &storage);
 
+/// True if `value` is the result of a `cnn.constant`.
+bool isConstant(mlir::Value value);
+
 /// Frees a resource blob whose values nothing reads any more.
 void releaseConstant(mlir::ElementsAttr value);
 

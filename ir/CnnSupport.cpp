@@ -129,6 +129,8 @@ ArrayRef<float> cnn::constantValues(Value value, std::vector<float> &storage) {
   return constant ? constantValues(constant.getValue(), storage) : ArrayRef<float>();
 }
 
+bool cnn::isConstant(Value value) { return value.getDefiningOp<ConstantOp>() != nullptr; }
+
 void cnn::releaseConstant(ElementsAttr value) {
   if (auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(value))
     if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())

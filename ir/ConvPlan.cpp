@@ -12,7 +12,8 @@ ConvShape::ConvShape(plan::KernelOp kernel) {
   };
   in = cast<plan::MapType>(kernel.getInputs()[0].getType());
   out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
-  if (kernel.getInputs().size() > 1)
+  bool hasRuntimeFilter = kernel.getWeights().empty();
+  if (kernel.getInputs().size() > 1 && !hasRuntimeFilter)
     residual = cast<plan::MapType>(kernel.getInputs()[1].getType());
   ArrayRef<int64_t> kernelSize = list("kernel");
   kh = kernelSize[0];

@@ -41,6 +41,7 @@ void plan::PlanDialect::initialize() {
 static unsigned numActivationParams(cnn::ActivationKind kind) {
   switch (kind) {
   case cnn::ActivationKind::leaky_relu:
+  case cnn::ActivationKind::elu:
     return 1;
   case cnn::ActivationKind::clip:
   case cnn::ActivationKind::hard_sigmoid:

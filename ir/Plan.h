@@ -12,6 +12,11 @@
 
 namespace incc {
 
+namespace plan {
+/// Kind of the kernels that pack a filter which is known only when the network runs.
+constexpr llvm::StringLiteral kPackFilterKind = "plan.pack_filter";
+} // namespace plan
+
 /// `a / b` rounded up, for positive numbers.
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

@@ -4,7 +4,7 @@
 //   2. Maps that concat or slice may place in one buffer form a class, which shares the widest halo.
 //   3. Types get their encodings; `cnn.to_layout` is inserted where an op wants another layout than
 //      its operand has: at the network's inputs and outputs, before a planar first convolution,
-//      before flattening.
+//      before flattening. Ops that step through memory in another order are dense on both sides.
 #include "passes/Passes.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
@@ -47,6 +47,17 @@ private:
     return isa<cnn::CnnDialect>(op->getDialect()) && !isa<cnn::ConstantOp>(op);
   }
 
+  /// True for ops that are dense on both sides.
+  static bool isDenseOp(Operation *op) {
+    return isa_and_nonnull<cnn::BinaryOp, cnn::ReshapeOp, cnn::TakeOp, cnn::TransposeOp>(op);
+  }
+
+  /// True for maps that come dense: the caller's arrays, constants, results of dense ops.
+  static bool isDense(Value value) {
+    return isa<BlockArgument>(value) || value.getDefiningOp<cnn::ConstantOp>() ||
+           isDenseOp(value.getDefiningOp());
+  }
+
   static bool isMap(Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     return type && type.getRank() == 4;
@@ -55,7 +66,7 @@ private:
   /// True if `conv` reads its input channel by channel from planes.
   static bool readsPlanar(cnn::Conv2dOp conv) {
     return cnn::tensorType(conv.getInput()).getDimSize(1) <= kMaxPlanarChannels &&
-           conv.getGroups() == 1 && isa<BlockArgument>(conv.getInput());
+           conv.getGroups() == 1 && isDense(conv.getInput());
   }
 
   static Halo haloOf(cnn::Conv2dOp conv) {
@@ -87,9 +98,8 @@ private:
       if (!readsPlanar(conv))
         widen(conv.getInput(), haloOf(conv));
     } else if (isa<cnn::ConcatOp, cnn::SliceOp>(op) && isMap(op->getResult(0))) {
-      // A block argument is the caller's array: nothing is placed in it.
       for (Value operand : op->getOperands())
-        if (!isa<BlockArgument>(operand))
+        if (!isDense(operand))
           unite(op->getResult(0), operand);
     }
   }
@@ -128,28 +138,36 @@ private:
       return;
     for (OpOperand &operand : op->getOpOperands()) {
       Value value = operand.get();
-      if (!isMap(value) || isWeights(value))
+      if (!isMap(value) || isWeights(op, operand))
         continue;
       operand.set(convert(value, operandType(op, operand), op));
     }
     for (Value result : op->getResults())
-      if (isMap(result))
+      if (isMap(result) && !isDenseOp(op))
         result.setType(blocked(result));
   }
 
-  static bool isWeights(Value value) { return value.getDefiningOp<cnn::ConstantOp>() != nullptr; }
+  static bool isWeights(Operation *op, OpOperand &operand) {
+    return operand.get().getDefiningOp<cnn::ConstantOp>() && isa<cnn::Conv2dOp, cnn::LinearOp>(op) &&
+           operand.getOperandNumber() == 1;
+  }
 
   RankedTensorType operandType(Operation *op, OpOperand &operand) {
     Value value = operand.get();
     auto conv = dyn_cast<cnn::Conv2dOp>(op);
     if (conv && operand.getOperandNumber() == 0 && readsPlanar(conv))
       return withLayout(value, /*block=*/1, haloOf(conv));
+    if (conv && operand.get() == conv.getFilter())
+      return dense(value);
+    // Reshaping goes through whatever layout there is in order.
+    if (isDenseOp(op) && !isa<cnn::ReshapeOp>(op))
+      return dense(value);
     // The features of a map are its floats in their order in memory: no halo between them. The
     // caller's array is in order as it is.
     if (isa<cnn::LinearOp>(op) && operand.getOperandNumber() == 0)
-      return isa<BlockArgument>(value) ? dense(value)
-                                       : withLayout(value, channelBlock, {0, 0, 0, 0});
-    if (isa<BlockArgument>(value))
+      return isDense(value) ? dense(value)
+                            : withLayout(value, channelBlock, {0, 0, 0, 0});
+    if (isDense(value) && !isDenseOp(op))
       return blocked(value);
     return cnn::tensorType(value);
   }

@@ -145,6 +145,59 @@ static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Tar
 
 static int64_t bytesOfFloats(int64_t count) { return count * sizeof(float); }
 
+static DictionaryAttr weightsBytes(MLIRContext *context, int64_t bytes) {
+  Builder b(context);
+  return b.getDictionaryAttr(
+      b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr({bytes})));
+}
+
+/// Ops that step through dense arrays: in pieces of a few thousand elements, if threads want them.
+static int64_t stridedTasks(plan::KernelOp kernel, unsigned threads) {
+  constexpr int64_t kLeastBytes = 16 << 10;
+  auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  return std::clamp<int64_t>(out.byteSize() / kLeastBytes, 1, kTasksPerThread * threads);
+}
+
+static void chooseStrided(plan::KernelOp kernel, const Target &, unsigned threads) {
+  kernel.setTasks(stridedTasks(kernel, threads));
+}
+
+static void chooseConstant(plan::KernelOp kernel, const Target &, unsigned threads) {
+  auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  kernel.setConfigAttr(weightsBytes(kernel.getContext(), out.byteSize()));
+  kernel.setTasks(stridedTasks(kernel, threads));
+}
+
+static void chooseTake(plan::KernelOp kernel, const Target &, unsigned threads) {
+  int64_t entries = 0;
+  for (StringRef name : {"n", "c", "h", "w"})
+    entries += cast<DenseI64ArrayAttr>(kernel.getParams().get(name)).size();
+  kernel.setConfigAttr(weightsBytes(kernel.getContext(), bytesOfFloats(entries)));
+  kernel.setTasks(stridedTasks(kernel, threads));
+}
+
+/// Before a convolution whose filter comes as a map, a kernel that packs it.
+static void packWhenRun(plan::KernelOp conv, int64_t filterFloats, unsigned threads) {
+  OpBuilder b(conv->getParentOfType<plan::StageOp>());
+  Location loc = conv.getLoc();
+  auto type = plan::MapType::get(b.getContext(), {1, 1, 1, filterFloats}, 1, {0, 0, 0, 0}, 1);
+  Value packed = b.create<plan::BufferOp>(loc, type, IntegerAttr());
+  // Where each element goes follows from the convolution, which the kernel therefore repeats.
+  auto table = b.create<plan::WeightsOp>(
+      loc, DenseElementsAttr::get(RankedTensorType::get({1}, b.getF32Type()), 0.0f), IntegerAttr());
+  DictionaryAttr params = b.getDictionaryAttr(
+      {b.getNamedAttr("conv", conv.getParams()), b.getNamedAttr("conv_config", *conv.getConfig())});
+  auto stage = b.create<plan::StageOp>(loc);
+  OpBuilder inside = OpBuilder::atBlockBegin(&stage.getBody().emplaceBlock());
+  auto pack = inside.create<plan::KernelOp>(
+      loc, b.getStringAttr(plan::kPackFilterKind), conv.getInputs().drop_front(),
+      ValueRange{table}, ValueRange{packed}, params,
+      weightsBytes(b.getContext(), bytesOfFloats(filterFloats)), b.getI64IntegerAttr(1),
+      b.getI64IntegerAttr(0));
+  pack.setTasks(stridedTasks(pack, threads));
+  conv.getInputsMutable().slice(1, 1).assign(packed);
+}
+
 static void chooseConv(plan::KernelOp kernel, const Target &target, unsigned threads) {
   ConvShape shape(kernel);
   ConvConfig config;
@@ -166,11 +219,15 @@ static void chooseConv(plan::KernelOp kernel, const Target &target, unsigned thr
     chooseTile(config, shape, target);
     tasks = chooseTasks(config, shape, target, filterFloats, threads);
   }
-  SmallVector<int64_t> bytes = {bytesOfFloats(filterFloats)};
+  SmallVector<int64_t> bytes;
+  if (!kernel.getWeights().empty())
+    bytes.push_back(bytesOfFloats(filterFloats));
   if (shape.hasBias)
     bytes.push_back(bytesOfFloats(packedBiasSize(shape, lanes)));
   kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
   kernel.setTasks(tasks);
+  if (kernel.getWeights().empty())
+    packWhenRun(kernel, filterFloats, threads);
 }
 
 static void chooseLinear(plan::KernelOp kernel, const Target &target, unsigned threads) {
@@ -210,10 +267,8 @@ static void choosePool(plan::KernelOp kernel, const Target &target, unsigned) {
   kernel.setTasks(out.n() * out.channelBlocks());
   if (kernel.getWeights().empty())
     return;
-  Builder b(kernel.getContext());
   int64_t bytes = bytesOfFloats(out.channelBlocks() * target.isa.lanes);
-  kernel.setConfigAttr(
-      b.getDictionaryAttr(b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr({bytes}))));
+  kernel.setConfigAttr(weightsBytes(kernel.getContext(), bytes));
 }
 
 /// Ops that work plane by plane; vectors of features image by image.
@@ -229,6 +284,14 @@ static void chooseMove(plan::KernelOp kernel, const Target &, unsigned) {
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   const plan::MapType &blocked = in.getBlock() > 1 ? in : out;
   kernel.setTasks(blocked.n() * blocked.channelBlocks());
+}
+
+/// Dense maps go through in pieces, blocked ones by blocks.
+static void chooseReshape(plan::KernelOp kernel, const Target &target, unsigned threads) {
+  auto in = cast<plan::MapType>(kernel.getInputs()[0].getType());
+  if (in.getBlock() > 1)
+    return chooseMove(kernel, target, threads);
+  chooseStrided(kernel, target, threads);
 }
 
 /// Ops that combine channels go by rows; vectors of features by images.
@@ -249,7 +312,9 @@ static const Chooser *findChooser(StringRef kind) {
       {cnn::ActivationOp::getOperationName(), choosePlanes},
       {cnn::AddOp::getOperationName(), choosePlanes},
       {cnn::AvgPoolOp::getOperationName(), choosePool},
+      {cnn::BinaryOp::getOperationName(), chooseStrided},
       {cnn::ConcatOp::getOperationName(), chooseRows},
+      {cnn::ConstantOp::getOperationName(), chooseConstant},
       {cnn::Conv2dOp::getOperationName(), chooseConv},
       {cnn::FlattenOp::getOperationName(), chooseMove},
       {cnn::GlobalAvgPoolOp::getOperationName(), choosePlanes},
@@ -257,10 +322,13 @@ static const Chooser *findChooser(StringRef kind) {
       {cnn::LrnOp::getOperationName(), choosePlanes},
       {cnn::MaxPoolOp::getOperationName(), choosePool},
       {cnn::MulOp::getOperationName(), choosePlanes},
+      {cnn::ReshapeOp::getOperationName(), chooseReshape},
       {cnn::ScaleOp::getOperationName(), choosePlanes},
       {cnn::SliceOp::getOperationName(), choosePlanes},
       {cnn::SoftmaxOp::getOperationName(), chooseRows},
+      {cnn::TakeOp::getOperationName(), chooseTake},
       {cnn::ToLayoutOp::getOperationName(), chooseMove},
+      {cnn::TransposeOp::getOperationName(), chooseStrided},
   };
   const Chooser *row = llvm::find_if(kChoosers, [&](const Chooser &c) { return c.kind == kind; });
   return row == std::end(kChoosers) ? nullptr : row;
@@ -276,17 +344,17 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       getOperation().emitError(llvm::toString(target.takeError()));
       return signalPassFailure();
     }
-    WalkResult result = getOperation().walk([&](plan::KernelOp kernel) {
+    // Listed first: choosing may add kernels that need no choice.
+    SmallVector<plan::KernelOp> kernels;
+    getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
+    for (plan::KernelOp kernel : kernels) {
       const Chooser *chooser = findChooser(kernel.getKind());
       if (!chooser) {
         kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
-        return WalkResult::interrupt();
+        return signalPassFailure();
       }
       chooser->choose(kernel, *target, std::max(1u, threads.getValue()));
-      return WalkResult::advance();
-    });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    }
   }
 };
 } // namespace

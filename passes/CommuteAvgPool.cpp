@@ -77,7 +77,7 @@ struct CommuteAvgPool : OpRewritePattern<Conv2dOp> {
         conv.getGroupsAttr(), ActivationAttr());
     auto newPool = rewriter.create<AvgPoolOp>(
         pool.getLoc(), conv.getType(), newConv, conv.getBias(), pool.getKernelAttr(),
-        pool.getStridesAttr(), pool.getPadsAttr(), pool.getCeilModeAttr(),
+        pool.getStridesAttr(), pool.getPadsAttr(), pool.getDilationsAttr(), pool.getCeilModeAttr(),
         pool.getCountIncludePadAttr(), conv.getActAttr());
     rewriter.replaceOp(conv, newPool);
     rewriter.eraseOp(pool);

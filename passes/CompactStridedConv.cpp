@@ -42,7 +42,8 @@ struct CompactStridedConv : OpRewritePattern<Conv2dOp> {
     auto gathered = rewriter.create<MaxPoolOp>(
         conv.getLoc(), tensorType(conv.getInput()).clone(shape), conv.getInput(),
         rewriter.getDenseI64ArrayAttr({1, 1}), conv.getStridesAttr(),
-        rewriter.getDenseI64ArrayAttr({0, 0, 0, 0}), /*ceil_mode=*/UnitAttr());
+        rewriter.getDenseI64ArrayAttr({0, 0, 0, 0}), rewriter.getDenseI64ArrayAttr({1, 1}),
+        /*ceil_mode=*/UnitAttr());
     rewriter.modifyOpInPlace(conv, [&] {
       conv.getInputMutable().assign(gathered);
       conv.setStrides({1, 1});

@@ -21,6 +21,11 @@ using namespace incc;
 /// The map that a tensor becomes. Vectors of features are maps of one pixel.
 static plan::MapType mapType(RankedTensorType type) {
   SmallVector<int64_t> shape(type.getShape());
+  // Dense tensors of more axes are only reshaped: the last ones are joined.
+  while (shape.size() > 4) {
+    int64_t last = shape.pop_back_val();
+    shape.back() *= last;
+  }
   shape.resize(4, 1);
   MLIRContext *context = type.getContext();
   if (auto layout = dyn_cast_or_null<cnn::LayoutAttr>(type.getEncoding())) {
@@ -89,15 +94,16 @@ private:
     unsigned count = returnOp.getNumOperands();
     for (auto [i, value] : llvm::enumerate(returnOp.getOperands())) {
       auto type = dyn_cast<RankedTensorType>(value.getType());
-      if (!type || type.getRank() < 2 || type.getRank() > 4)
+      if (!type || type.getRank() < 1)
         return function.emitError("output ")
-               << i << " must be a tensor of 2 to 4 dimensions, got " << value.getType();
+               << i << " must be a tensor of one dimension or more, got " << value.getType();
       auto output = builder.create<plan::OutputOp>(
           value.getLoc(), mapType(type), builder.getI64IntegerAttr(i),
           nameOf(function.getResultAttrDict(i), "output", i, count),
           builder.getDenseI64ArrayAttr(type.getShape()));
       // An op writes the output itself if nothing else reads what it computes.
-      if (value.hasOneUse() && !isa<BlockArgument>(value) && !isa<cnn::SliceOp>(value.getDefiningOp()))
+      if (value.hasOneUse() && !isa<BlockArgument>(value) &&
+          !isa<cnn::ConstantOp, cnn::SliceOp>(value.getDefiningOp()))
         maps.map(value, output.getMap());
       else
         copies.push_back({value, output.getMap()});
@@ -107,7 +113,7 @@ private:
 
   LogicalResult copyOutputs() {
     for (auto [value, output] : copies)
-      addKernel(value.getLoc(), cnn::ToLayoutOp::getOperationName(), {maps.lookup(value)}, {},
+      addKernel(value.getLoc(), cnn::ToLayoutOp::getOperationName(), {mapOf(value)}, {},
                 output, builder.getDictionaryAttr({}), 0);
     return success();
   }
@@ -115,9 +121,24 @@ private:
   Value mapOf(Value tensor) {
     if (Value map = maps.lookupOrNull(tensor))
       return map;
+    if (auto constant = tensor.getDefiningOp<cnn::ConstantOp>())
+      return materialize(constant, tensor);
     Value map = builder.create<plan::BufferOp>(tensor.getLoc(), mapType(cnn::tensorType(tensor)),
                                                IntegerAttr());
     maps.map(tensor, map);
+    return map;
+  }
+
+  /// A constant that is read as data: a map of the layout of `tensor`, filled once a run.
+  Value materialize(cnn::ConstantOp constant, Value tensor) {
+    Location loc = constant.getLoc();
+    Value weights = builder.create<plan::WeightsOp>(loc, constant.getValue(), IntegerAttr());
+    Value map = maps.lookupOrNull(tensor);
+    if (!map)
+      map = builder.create<plan::BufferOp>(loc, mapType(cnn::tensorType(tensor)), IntegerAttr());
+    maps.map(tensor, map);
+    addKernel(loc, cnn::ConstantOp::getOperationName(), {}, {weights}, map,
+              builder.getDictionaryAttr({}), 0);
     return map;
   }
 
@@ -159,18 +180,28 @@ private:
         maps.map(result, view);
         return success();
       }
+    if (auto layout = dyn_cast<cnn::ToLayoutOp>(op))
+      if (auto constant = layout.getInput().getDefiningOp<cnn::ConstantOp>()) {
+        materialize(constant, result);
+        return success();
+      }
     SmallVector<Value> inputs, weights;
     for (Value operand : op.getOperands()) {
       auto constant = operand.getDefiningOp<cnn::ConstantOp>();
       if (constant && !isData(op, operand))
         weights.push_back(builder.create<plan::WeightsOp>(constant.getLoc(), constant.getValue(),
                                                           IntegerAttr()));
-      else if (constant)
-        return op.emitError("a constant operand of '") << op.getName() << "' is not supported";
       else
         inputs.push_back(mapOf(operand));
     }
-    if (isa<cnn::Conv2dOp, cnn::LinearOp>(op) && weights.empty())
+    // The kernel's tables of indices, which it makes from its params.
+    if (isa<cnn::TakeOp>(op))
+      weights.push_back(builder.create<plan::WeightsOp>(
+          op.getLoc(), DenseElementsAttr::get(RankedTensorType::get({1}, builder.getF32Type()), 0.0f),
+          IntegerAttr()));
+    // simplify-for-inference leaves a filter that is no constant neither bias nor residual.
+    auto conv = dyn_cast<cnn::Conv2dOp>(op);
+    if (weights.empty() && (isa<cnn::LinearOp>(op) || (conv && op.getNumOperands() > 2)))
       return op.emitError("weights of '") << op.getName() << "' must be constants";
     addKernel(op.getLoc(), op.getName().getStringRef(), inputs, weights, mapOf(result),
               paramsOf(op), 2 * cnn::countMacs(&op));

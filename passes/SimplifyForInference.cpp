@@ -34,8 +34,55 @@ static LogicalResult dropFlattenBeforeLinear(LinearOp op, PatternRewriter &rewri
   return success();
 }
 
-/// adaptive_avg_pool(x) to its own extent -> x; to 1x1 -> global_avg_pool; else -> avg_pool with
-/// windows that tile the map (the extents divide, as the verifier checks).
+/// For adaptive pooling of `in` positions to `out` windows: the positions of all windows, each of
+/// `width` entries, the last ones of a shorter window -1; and how much more the mean of a window
+/// must be than that of `width` entries.
+static int64_t spreadWindows(int64_t in, int64_t out, SmallVectorImpl<int64_t> &positions,
+                             SmallVectorImpl<float> &factors) {
+  auto first = [&](int64_t i) { return i * in / out; };
+  auto end = [&](int64_t i) { return ((i + 1) * in + out - 1) / out; };
+  int64_t width = 0;
+  for (int64_t i = 0; i < out; ++i)
+    width = std::max(width, end(i) - first(i));
+  for (int64_t i = 0; i < out; ++i) {
+    for (int64_t j = first(i); j < first(i) + width; ++j)
+      positions.push_back(j < end(i) ? j : -1);
+    factors.push_back(static_cast<float>(width) / static_cast<float>(end(i) - first(i)));
+  }
+  return width;
+}
+
+/// adaptive_avg_pool(x) with windows that overlap or differ in size -> avg_pool(take(x)), windows
+/// filled up with zeros to the size of the largest, times what that took off the mean.
+static LogicalResult spreadAdaptivePool(AdaptiveAvgPoolOp op, PatternRewriter &rewriter) {
+  ArrayRef<int64_t> in = tensorType(op.getInput()).getShape(), to = op.getOutputSize();
+  SmallVector<int64_t> rows, columns;
+  SmallVector<float> rowFactors, columnFactors;
+  int64_t window[] = {spreadWindows(in[2], to[0], rows, rowFactors),
+                      spreadWindows(in[3], to[1], columns, columnFactors)};
+  Location loc = op.getLoc();
+  Value taken = rewriter.create<TakeOp>(loc, op.getInput(), ArrayRef<int64_t>(),
+                                        ArrayRef<int64_t>(), rows, columns, APFloat(0.0f));
+  Value mean = rewriter.create<AvgPoolOp>(
+      loc, op.getType(), taken, /*bias=*/Value(), window, window, ArrayRef<int64_t>{0, 0, 0, 0},
+      ArrayRef<int64_t>{1, 1}, /*ceil_mode=*/false, /*count_include_pad=*/false,
+      /*act=*/ActivationAttr());
+  std::vector<float> factors;
+  for (float row : rowFactors)
+    for (float column : columnFactors)
+      factors.push_back(row * column);
+  if (llvm::all_of(factors, [](float factor) { return factor == 1; })) {
+    rewriter.replaceOp(op, mean);
+    return success();
+  }
+  Value scales = rewriter.create<ConstantOp>(
+      loc, makeConstantAttr(op.getContext(), {1, 1, to[0], to[1]}, std::move(factors)));
+  rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::mul, mean, scales);
+  return success();
+}
+
+/// adaptive_avg_pool(x) to its own extent -> x; to 1x1 -> global_avg_pool; where the extents divide
+/// -> avg_pool with windows that tile the map.
 static LogicalResult lowerAdaptivePool(AdaptiveAvgPoolOp op, PatternRewriter &rewriter) {
   ArrayRef<int64_t> in = tensorType(op.getInput()).getShape(), to = op.getOutputSize();
   if (in.drop_front(2) == to)
@@ -44,11 +91,127 @@ static LogicalResult lowerAdaptivePool(AdaptiveAvgPoolOp op, PatternRewriter &re
     rewriter.replaceOpWithNewOp<GlobalAvgPoolOp>(op, op.getType(), op.getInput());
     return success();
   }
+  if (in[2] % to[0] || in[3] % to[1])
+    return spreadAdaptivePool(op, rewriter);
   int64_t window[] = {in[2] / to[0], in[3] / to[1]};
-  int64_t noPads[] = {0, 0, 0, 0};
   rewriter.replaceOpWithNewOp<AvgPoolOp>(op, op.getType(), op.getInput(), /*bias=*/Value(), window,
-                                         window, noPads, /*ceil_mode=*/false,
+                                         window, ArrayRef<int64_t>{0, 0, 0, 0},
+                                         ArrayRef<int64_t>{1, 1}, /*ceil_mode=*/false,
                                          /*count_include_pad=*/false, /*act=*/ActivationAttr());
+  return success();
+}
+
+/// conv(x, w, b) -> conv(x, w) + b, where w or b is known only when the network runs: kernels add
+/// biases that were packed at compile time.
+static LogicalResult splitRuntimeBias(Conv2dOp op, PatternRewriter &rewriter) {
+  Value bias = op.getBias();
+  if (!bias || (isConstant(op.getFilter()) && isConstant(bias)))
+    return rewriter.notifyMatchFailure(op, "filter and bias are constants");
+  if (op.getResidual())
+    return rewriter.notifyMatchFailure(op, "has a residual");
+  auto conv = cast<Conv2dOp>(rewriter.clone(*op));
+  rewriter.modifyOpInPlace(conv, [&] {
+    conv.getBiasMutable().clear();
+    conv.removeActAttr();
+  });
+  auto perChannel = RankedTensorType::get({1, tensorType(bias).getDimSize(0), 1, 1},
+                                          rewriter.getF32Type());
+  Value map = rewriter.create<ReshapeOp>(op.getLoc(), perChannel, bias);
+  rewriter.replaceOpWithNewOp<AddOp>(op, op.getType(), conv, map, op.getActAttr());
+  return success();
+}
+
+/// linear(x, w) -> conv2d 1x1 where w or the bias is known only when the network runs.
+static LogicalResult convolveRuntimeLinear(LinearOp op, PatternRewriter &rewriter) {
+  if (isConstant(op.getWeight()) && (!op.getBias() || isConstant(op.getBias())))
+    return rewriter.notifyMatchFailure(op, "weights are constants");
+  if (op.getResidual())
+    return rewriter.notifyMatchFailure(op, "has a residual");
+  ArrayRef<int64_t> weight = tensorType(op.getWeight()).getShape();
+  auto reshape = [&](Value value, int64_t rows, int64_t columns) -> Value {
+    auto type = RankedTensorType::get({rows, columns, 1, 1}, rewriter.getF32Type());
+    return rewriter.create<ReshapeOp>(op.getLoc(), type, value);
+  };
+  int64_t images = op.getType().getDimSize(0);
+  Value input = reshape(op.getInput(), images, weight[1]);
+  Value filter = reshape(op.getWeight(), weight[0], weight[1]);
+  auto type = RankedTensorType::get({images, weight[0], 1, 1}, rewriter.getF32Type());
+  Value conv = rewriter.create<Conv2dOp>(
+      op.getLoc(), type, input, filter, op.getBias(), /*residual=*/Value(),
+      rewriter.getDenseI64ArrayAttr({1, 1}), rewriter.getDenseI64ArrayAttr({0, 0, 0, 0}),
+      rewriter.getDenseI64ArrayAttr({1, 1}), rewriter.getI64IntegerAttr(1), op.getActAttr());
+  rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), conv);
+  return success();
+}
+
+/// batch_norm(x, ...) -> (x - mean) * (scale / sqrt(variance + epsilon)) + shift where a parameter is
+/// known only when the network runs. Declines with constants, which fold-batch-norm folds.
+static LogicalResult spellOutBatchNorm(BatchNormOp op, PatternRewriter &rewriter) {
+  if (llvm::all_of(op->getOperands().drop_front(), isConstant))
+    return rewriter.notifyMatchFailure(op, "parameters are constants");
+  Location loc = op.getLoc();
+  auto mapOf = [&](Value value, int64_t images, int64_t channels) -> Value {
+    int64_t points = tensorType(value).getNumElements() / (images * channels);
+    auto type = RankedTensorType::get({images, channels, points, 1}, rewriter.getF32Type());
+    return rewriter.create<ReshapeOp>(loc, type, value);
+  };
+  auto binary = [&](BinaryKind kind, Value a, Value b) -> Value {
+    return rewriter.create<BinaryOp>(loc, kind, a, b);
+  };
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  auto perChannel = [&](Value value) { return mapOf(value, 1, shape[1]); };
+  Value epsilon = rewriter.create<ConstantOp>(
+      loc, makeConstantAttr(op.getContext(), {1, 1, 1, 1},
+                            {static_cast<float>(op.getEpsilon().convertToDouble())}));
+  Value deviation = rewriter.create<ActivationOp>(
+      loc, binary(BinaryKind::add, perChannel(op.getVariance()), epsilon),
+      ActivationAttr::get(op.getContext(), ActivationKind::sqrt));
+  Value factor = binary(BinaryKind::div, perChannel(op.getScale()), deviation);
+  Value input = mapOf(op.getInput(), shape[0], shape[1]);
+  Value centered = binary(BinaryKind::sub, input, perChannel(op.getMean()));
+  Value result = binary(BinaryKind::add, binary(BinaryKind::mul, centered, factor),
+                        perChannel(op.getShift()));
+  rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), result);
+  return success();
+}
+
+/// The padding [top, left, bottom, right] that `take` amounts to, if it only pads rows and columns.
+static std::optional<std::array<int64_t, 4>> paddingOf(TakeOp take) {
+  if (!take.getN().empty() || !take.getC().empty())
+    return std::nullopt;
+  std::array<int64_t, 4> pads = {0, 0, 0, 0};
+  for (unsigned axis : {0, 1}) {
+    ArrayRef<int64_t> indices = take.indices(2 + axis);
+    if (indices.empty())
+      continue;
+    ArrayRef<int64_t> inside = indices.drop_while([](int64_t i) { return i < 0; });
+    int64_t extent = tensorType(take.getInput()).getDimSize(2 + axis);
+    pads[axis] = static_cast<int64_t>(indices.size() - inside.size());
+    pads[2 + axis] = static_cast<int64_t>(inside.size()) - extent;
+    if (pads[2 + axis] < 0)
+      return std::nullopt;
+    for (auto [i, index] : llvm::enumerate(inside))
+      if (index != (static_cast<int64_t>(i) < extent ? static_cast<int64_t>(i) : -1))
+        return std::nullopt;
+  }
+  return pads;
+}
+
+/// conv(pad(x)) -> conv(x) with more padding. Declines if the padding is not of zeros.
+static LogicalResult mergePadding(Conv2dOp op, PatternRewriter &rewriter) {
+  auto take = op.getInput().getDefiningOp<TakeOp>();
+  if (!take || !take.getFill().isZero())
+    return rewriter.notifyMatchFailure(op, "input is not padded with zeros");
+  std::optional<std::array<int64_t, 4>> more = paddingOf(take);
+  if (!more)
+    return rewriter.notifyMatchFailure(op, "input is not only padded");
+  SmallVector<int64_t> pads(op.getPads());
+  for (auto [pad, added] : llvm::zip_equal(pads, *more))
+    pad += added;
+  rewriter.modifyOpInPlace(op, [&] {
+    op.getInputMutable().assign(take.getInput());
+    op.setPads(pads);
+  });
   return success();
 }
 
@@ -204,6 +367,10 @@ struct SimplifyForInferencePass
     patterns.add(dropDropout)
         .add(dropFlattenBeforeLinear)
         .add(lowerAdaptivePool)
+        .add(splitRuntimeBias)
+        .add(convolveRuntimeLinear)
+        .add(mergePadding)
+        .add(spellOutBatchNorm)
         .add(dropUnitPool<AvgPoolOp>)
         .add(dropUnitPool<MaxPoolOp>)
         .add(poolWholeMap)

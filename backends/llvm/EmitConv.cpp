@@ -6,6 +6,11 @@
 using namespace mlir;
 using namespace incc;
 
+/// The packed filter: weights, or what a kernel packed while the network runs.
+static Value filterOf(KernelBuilder &b) {
+  return b.kernel.getWeights().empty() ? b.input(1) : b.weights(0);
+}
+
 namespace {
 
 /// Output blocks are taken in tiles of `config.tileBlocks`; each group may end in a narrower one.
@@ -84,7 +89,7 @@ struct DirectConv {
     int64_t runs = kernel.numRuns();
     int64_t linesPerRun = std::min(ceilDiv(chunkLines, tilesPerTask() * runs), kMaxLinesPerRun);
     Index next = b.add(place.weights, chunkLines * kLineFloats);
-    kernel.stream = {b.weights(0),
+    kernel.stream = {filterOf(b),
                      b.add(next, b.mul(place.tile, linesPerRun * runs * kLineFloats)),
                      linesPerRun};
   }
@@ -132,7 +137,7 @@ struct DirectConv {
                         ? bias[j]
                         : b.loadVector(b.output(0), offset(shape.out, outAt, r, c, j)));
     });
-    acc = kernel.emit(b, b.input(0), place.input, b.weights(0), place.weights, acc);
+    acc = kernel.emit(b, b.input(0), place.input, filterOf(b), place.weights, acc);
 
     Index residualAt = 0;
     if (shape.residual)
@@ -297,7 +302,7 @@ struct LaneConv {
       Index tapAt = b.add(weightsAt, b.mul(i, shape.kw * width * b.lanes));
       for (int64_t j = 0; j < shape.kw; ++j)
         for (int64_t k = 0; k < width; ++k) {
-          Value w = b.loadVector(b.weights(0), b.add(tapAt, (j * width + k) * b.lanes));
+          Value w = b.loadVector(filterOf(b), b.add(tapAt, (j * width + k) * b.lanes));
           SmallVector<int64_t> permutation;
           for (int64_t lane = 0; lane < b.lanes; ++lane)
             permutation.push_back(lane / width * width + k);

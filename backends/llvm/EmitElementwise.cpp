@@ -64,7 +64,7 @@ static Value loadBroadcastOperand(KernelBuilder &b, Index n, Index cb, Index y, 
   return b.loadLanes(count, 0, b.input(1), b.at(rhs, n, cb, y, x));
 }
 
-static void emitBinary(KernelBuilder &b, Value (KernelBuilder::*op)(Value, Value)) {
+static void emitFusable(KernelBuilder &b, Value (KernelBuilder::*op)(Value, Value)) {
   std::optional<cnn::ActivationAttr> act = KernelParams(b.kernel).act();
   forEachVector(b, [&](Index n, Index cb, Index y, Index x, int64_t count) {
     Value lhs = loadOperand(b, 0, n, cb, y, x, count);
@@ -72,8 +72,8 @@ static void emitBinary(KernelBuilder &b, Value (KernelBuilder::*op)(Value, Value
   });
 }
 
-void incc::emitAdd(KernelBuilder &b) { emitBinary(b, &KernelBuilder::addf); }
-void incc::emitMul(KernelBuilder &b) { emitBinary(b, &KernelBuilder::mulf); }
+void incc::emitAdd(KernelBuilder &b) { emitFusable(b, &KernelBuilder::addf); }
+void incc::emitMul(KernelBuilder &b) { emitFusable(b, &KernelBuilder::mulf); }
 
 void incc::emitActivation(KernelBuilder &b) {
   std::optional<cnn::ActivationAttr> act = KernelParams(b.kernel).act();

@@ -13,7 +13,8 @@ struct WindowPool {
 
   WindowPool(KernelBuilder &b, Kind kind)
       : b(b), kind(kind), params(b.kernel), in(b.inputMap(0)), out(b.outputMap(0)),
-        kernel(params.list("kernel")), strides(params.list("strides")), pads(params.list("pads")) {
+        kernel(params.list("kernel")), strides(params.list("strides")), pads(params.list("pads")),
+        dilations(params.list("dilations")) {
     countPad = kind == Kind::average && params.flag("count_include_pad");
   }
 
@@ -21,7 +22,7 @@ struct WindowPool {
   Kind kind;
   KernelParams params;
   plan::MapType in, out;
-  ArrayRef<int64_t> kernel, strides, pads;
+  ArrayRef<int64_t> kernel, strides, pads, dilations;
   bool countPad;
 
   Value combine(Value a, Value v) { return kind == Kind::max ? b.maxf(v, a) : b.addf(a, v); }
@@ -39,12 +40,22 @@ struct WindowPool {
     return b.activate(params.act(), sum);
   }
 
-  /// Counted extent of the window that starts at `start` (which may be negative) along `axis`.
-  Index counted(Index start, unsigned axis) {
-    int64_t extent = axis == 0 ? in.h() : in.w();
-    if (countPad) // padding counts, what rounding up added beyond it does not
-      return b.sub(b.min(b.add(start, kernel[axis]), extent + pads[2 + axis]), start);
-    return b.sub(b.min(b.add(start, kernel[axis]), extent), b.max(start, 0));
+  /// Taps of a window that begins at `start` (which may be negative) along `axis`: those from
+  /// `first` to `end` lie in the input, and `counted` of them count for the mean.
+  struct Taps {
+    Index first, end, counted;
+  };
+
+  Taps tapsOf(Index start, unsigned axis) {
+    int64_t extent = axis == 0 ? in.h() : in.w(), dilation = dilations[axis];
+    // Taps before position `limit`.
+    auto tapsBefore = [&](Index limit) {
+      Index distance = b.max(b.sub(limit, start), 0);
+      return b.min(b.div(b.add(distance, dilation - 1), dilation), kernel[axis]);
+    };
+    Index first = tapsBefore(0), end = tapsBefore(extent);
+    // Padding counts, what rounding up added beyond it does not.
+    return {first, end, countPad ? tapsBefore(extent + pads[2 + axis]) : b.sub(end, first)};
   }
 
   Value reciprocalOf(Index count);
@@ -57,45 +68,45 @@ struct WindowPool {
       if (!b.kernel.getWeights().empty())
         bias = b.loadVector(b.weights(0), b.mul(cb, b.lanes));
       // Columns [inside, insideEnd) have all their taps in the input.
-      int64_t inside = (pads[1] + strides[1] - 1) / strides[1];
-      int64_t insideEnd = in.w() + pads[1] - kernel[1] < 0
-                              ? 0
-                              : (in.w() + pads[1] - kernel[1]) / strides[1] + 1;
-      insideEnd = std::clamp<int64_t>(insideEnd, 0, out.w());
+      int64_t inside = ceilDiv(pads[1], strides[1]);
+      int64_t spare = in.w() + pads[1] - (kernel[1] - 1) * dilations[1] - 1;
+      int64_t insideEnd = spare < 0 ? 0 : std::min(spare / strides[1] + 1, out.w());
       inside = std::min(inside, insideEnd);
       b.loop(0, out.h(), 1, [&](Index y) {
         Index top = b.sub(b.mul(y, strides[0]), pads[0]);
-        Index firstRow = b.max(top, 0), endRow = b.min(b.add(top, kernel[0]), in.h());
-        Index countedRows = counted(top, 0);
-        b.loop(0, inside, 1, [&](Index x) { border(n, cb, y, x, firstRow, endRow, countedRows, bias); });
+        Taps rows = tapsOf(top, 0);
+        b.loop(0, inside, 1, [&](Index x) { border(n, cb, y, x, top, rows, bias); });
         if (insideEnd > inside) {
           Value reciprocal;
           if (kind == Kind::average)
-            reciprocal = reciprocalOf(b.mul(countedRows, kernel[1]));
-          interior(n, cb, y, inside, insideEnd, firstRow, endRow, reciprocal, bias);
+            reciprocal = reciprocalOf(b.mul(rows.counted, kernel[1]));
+          interior(n, cb, y, inside, insideEnd, top, rows, reciprocal, bias);
         }
-        b.loop(insideEnd, out.w(), 1,
-               [&](Index x) { border(n, cb, y, x, firstRow, endRow, countedRows, bias); });
+        b.loop(insideEnd, out.w(), 1, [&](Index x) { border(n, cb, y, x, top, rows, bias); });
       });
       b.zeroHalo(b.output(0), out, n, cb, 0, out.h());
     });
     b.finish();
   }
 
-  void interior(Index n, Index cb, Index y, int64_t begin, int64_t end, Index firstRow,
-                Index endRow, Value reciprocal, Value bias) {
+  /// The input's row of a tap of the window that begins at `top`.
+  Index rowOf(Index top, Index tap) { return b.add(top, b.mul(tap, dilations[0])); }
+
+  void interior(Index n, Index cb, Index y, int64_t begin, int64_t end, Index top, Taps rows,
+                Value reciprocal, Value bias) {
     // Several outputs at a time hide the latency of the chain of maxima or sums.
     constexpr int64_t kUnroll = 4;
     auto columns = [&](Index x, int64_t count) {
       KernelBuilder::Values acc(count, identity());
-      acc = b.loop(firstRow, endRow, 1, acc, [&](Index row, KernelBuilder::Values values) {
+      acc = b.loop(rows.first, rows.end, 1, acc, [&](Index tap, KernelBuilder::Values values) {
         Index left = b.sub(b.mul(x, strides[1]), pads[1]);
-        Index rowAt = b.at(in, n, cb, row, left);
+        Index rowAt = b.at(in, n, cb, rowOf(top, tap), left);
         for (int64_t j = 0; j < kernel[1]; ++j)
           for (int64_t p = 0; p < count; ++p)
-            values[p] = combine(values[p],
-                                b.loadVector(b.input(0), b.add(rowAt, (p * strides[1] + j) *
-                                                                          in.getBlock())));
+            values[p] = combine(
+                values[p],
+                b.loadVector(b.input(0), b.add(rowAt, (p * strides[1] + j * dilations[1]) *
+                                                          in.getBlock())));
         return values;
       });
       for (int64_t p = 0; p < count; ++p)
@@ -108,20 +119,22 @@ struct WindowPool {
       columns(whole, end - whole);
   }
 
-  void border(Index n, Index cb, Index y, Index x, Index firstRow, Index endRow,
-              Index countedRows, Value bias) {
+  void border(Index n, Index cb, Index y, Index x, Index top, Taps rows, Value bias) {
     Index left = b.sub(b.mul(x, strides[1]), pads[1]);
-    Index first = b.max(left, 0), end = b.min(b.add(left, kernel[1]), in.w());
+    Taps columns = tapsOf(left, 1);
     KernelBuilder::Values acc = {identity()};
-    acc = b.loop(firstRow, endRow, 1, acc, [&](Index row, KernelBuilder::Values values) {
-      return b.loop(first, end, 1, values, [&](Index column, KernelBuilder::Values inner) {
-        Value v = b.loadVector(b.input(0), b.at(in, n, cb, row, column));
-        return KernelBuilder::Values{combine(inner[0], v)};
-      });
+    acc = b.loop(rows.first, rows.end, 1, acc, [&](Index i, KernelBuilder::Values values) {
+      Index row = rowOf(top, i);
+      return b.loop(columns.first, columns.end, 1, values,
+                    [&](Index j, KernelBuilder::Values inner) {
+                      Index column = b.add(left, b.mul(j, dilations[1]));
+                      Value v = b.loadVector(b.input(0), b.at(in, n, cb, row, column));
+                      return KernelBuilder::Values{combine(inner[0], v)};
+                    });
     });
     Value reciprocal;
     if (kind == Kind::average)
-      reciprocal = reciprocalOf(b.mul(countedRows, counted(left, 1)));
+      reciprocal = reciprocalOf(b.mul(rows.counted, columns.counted));
     b.storeVector(finish(acc[0], reciprocal, bias), b.output(0), b.at(out, n, cb, y, x));
   }
 };

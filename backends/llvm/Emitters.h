@@ -40,6 +40,20 @@ void emitToLayout(KernelBuilder &b);
 void emitFlatten(KernelBuilder &b);
 void emitConcat(KernelBuilder &b);
 void emitSlice(KernelBuilder &b);
+void emitBinary(KernelBuilder &b);
+void emitReshape(KernelBuilder &b);
+void emitTranspose(KernelBuilder &b);
+void emitTake(KernelBuilder &b);
+std::vector<float> packTake(plan::KernelOp kernel, const Target &target, unsigned index,
+                            llvm::ArrayRef<float> values);
+/// A filter that is known only when the network runs, packed as its convolution reads it.
+void emitPackFilter(KernelBuilder &b);
+std::vector<float> packFilterTable(plan::KernelOp kernel, const Target &target, unsigned index,
+                                   llvm::ArrayRef<float> values);
+/// A constant that an op reads as a map.
+void emitConstant(KernelBuilder &b);
+std::vector<float> packConstant(plan::KernelOp kernel, const Target &target, unsigned index,
+                                llvm::ArrayRef<float> values);
 /// A vector of values per channel, padded with zeros to whole blocks.
 std::vector<float> packChannels(plan::KernelOp kernel, const Target &target, unsigned index,
                                 llvm::ArrayRef<float> values);
@@ -55,6 +69,9 @@ struct KernelParams {
   }
   double number(llvm::StringRef name) const {
     return llvm::cast<mlir::FloatAttr>(params.get(name)).getValueAsDouble();
+  }
+  template <typename AttrT> AttrT get(llvm::StringRef name) const {
+    return llvm::cast<AttrT>(params.get(name));
   }
   bool flag(llvm::StringRef name) const { return bool(params.get(name)); }
   std::optional<cnn::ActivationAttr> act() const {

@@ -122,6 +122,10 @@ Value KernelBuilder::isLess(Index a, Index b) {
                                        materialize(b));
 }
 
+Value KernelBuilder::logicalAnd(Value a, Value b) {
+  return builder.create<arith::AndIOp>(loc, a, b);
+}
+
 //===----------------------------------------------------------------------===//
 // Control flow
 //===----------------------------------------------------------------------===//
@@ -233,6 +237,60 @@ Value KernelBuilder::loadLanes(int64_t count, float fill, Value array, Index at)
   return vector;
 }
 
+Value KernelBuilder::firstLanes(int64_t count) {
+  return builder.create<vector::CreateMaskOp>(
+      loc, VectorType::get({lanes}, builder.getI1Type()), ValueRange{materialize(count)});
+}
+
+Value KernelBuilder::gather(Value array, Index base, Value offsets, Value mask, Value otherwise) {
+  return builder.create<vector::GatherOp>(loc, vectorType(), array, ValueRange{materialize(base)},
+                                          offsets, mask, otherwise);
+}
+
+Value KernelBuilder::gatherStrided(Value array, Index at, int64_t stride, int64_t count) {
+  auto ints = VectorType::get({lanes}, builder.getI64Type());
+  SmallVector<int64_t> offsets;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    offsets.push_back(lane * stride);
+  Value steps = builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(ints, ArrayRef(offsets)));
+  return gather(array, at, steps, firstLanes(std::min(count, lanes)), splat(0));
+}
+
+/// In a table entry the exponent of 2.0 keeps the bits of index + 1 from forming a denormal.
+static constexpr int32_t kTableBits = 0x40000000;
+
+float KernelBuilder::tableEntry(int64_t index) {
+  return llvm::bit_cast<float>(kTableBits | static_cast<int32_t>(index + 1));
+}
+
+Index KernelBuilder::loadTableEntry(Value table, Index at) {
+  Value bits = builder.create<arith::BitcastOp>(loc, builder.getI32Type(), loadScalar(table, at));
+  Value entry = builder.create<arith::SubIOp>(
+      loc, bits,
+      builder.create<arith::ConstantOp>(loc, builder.getI32IntegerAttr(kTableBits + 1)));
+  return builder.create<arith::IndexCastOp>(loc, builder.getIndexType(), entry).getResult();
+}
+
+Value KernelBuilder::gatherByTable(Value array, Index base, int64_t stride, Value table, Index at,
+                                   int64_t count, float fill) {
+  auto ints = VectorType::get({lanes}, builder.getI32Type());
+  auto longs = VectorType::get({lanes}, builder.getI64Type());
+  // Lanes beyond `count` read as -1: nothing is loaded for them.
+  Value bits = builder.create<arith::BitcastOp>(loc, ints,
+                                                loadLanes(count, tableEntry(-1), table, at));
+  Value entries = builder.create<arith::SubIOp>(
+      loc, bits,
+      builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(ints, kTableBits + 1)));
+  Value zero = builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(ints, int32_t(0)));
+  Value valid = builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::sge, entries, zero);
+  Value offsets = builder.create<arith::ExtSIOp>(loc, longs, entries);
+  if (stride != 1)
+    offsets = builder.create<arith::MulIOp>(
+        loc, offsets,
+        builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(longs, stride)));
+  return gather(array, base, offsets, valid, splat(fill));
+}
+
 void KernelBuilder::prefetch(Value array, Index at, bool toL1) {
   builder.create<memref::PrefetchOp>(loc, array, ValueRange{materialize(at)},
                                      /*isWrite=*/false, /*localityHint=*/toL1 ? 3 : 2,
@@ -337,6 +395,66 @@ Value KernelBuilder::log(Value x) {
   return fma(builder.create<arith::SIToFPOp>(loc, floats, e), splat(0.693147181f), mulf(s, p));
 }
 
+Value KernelBuilder::isGreater(Value a, Value b) {
+  return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
+}
+
+Value KernelBuilder::absf(Value a) { return builder.create<math::AbsFOp>(loc, a); }
+
+Value KernelBuilder::logAny(Value x) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  // Denormals are scaled into the normal range and the logarithm of the factor taken off.
+  constexpr float kTwoTo25 = 33554432.0f, kLogTwoTo25 = 17.3286795f;
+  Value isTiny = isGreater(constantLike(x, std::numeric_limits<float>::min()), x);
+  Value y = log(select(isTiny, mulf(x, constantLike(x, kTwoTo25)), x));
+  y = select(isTiny, subf(y, constantLike(x, kLogTwoTo25)), y);
+  Value zero = constantLike(x, 0);
+  y = select(isGreater(x, zero), y,
+             constantLike(x, std::numeric_limits<float>::quiet_NaN()));
+  Value isZero = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, x, zero);
+  y = select(isZero, constantLike(x, -kInfinity), y);
+  Value isInfinite =
+      builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, x, constantLike(x, kInfinity));
+  return select(isInfinite, x, y);
+}
+
+// e^(y ln |x|); an odd integer y keeps the sign of x, another y makes a negative x NaN.
+Value KernelBuilder::pow(Value x, Value y) {
+  auto equal = [&](Value a, Value b) -> Value {
+    return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, a, b);
+  };
+  auto floor = [&](Value v) -> Value { return builder.create<math::FloorOp>(loc, v); };
+  Value zero = constantLike(x, 0), one = constantLike(x, 1), half = constantLike(x, 0.5f);
+  Value magnitude = absf(x);
+  Value power = exp(mulf(y, logAny(magnitude)));
+  // The clamped exponential gives neither 0 nor infinity.
+  Value atZero = select(isGreater(y, zero), zero,
+                        constantLike(x, std::numeric_limits<float>::infinity()));
+  power = select(equal(magnitude, zero), atZero, power);
+  Value halved = mulf(y, half);
+  Value isInteger = equal(floor(y), y), isEven = equal(floor(halved), halved);
+  Value ofNegative = select(isInteger, select(isEven, power, subf(zero, power)),
+                            constantLike(x, std::numeric_limits<float>::quiet_NaN()));
+  power = select(isGreater(zero, x), ofNegative, power);
+  return select(equal(y, zero), one, power);
+}
+
+// Below 1 the Taylor series x (c0 + c1 x^2 + ...); above, Abramowitz and Stegun 7.1.26.
+Value KernelBuilder::erf(Value x) {
+  Value magnitude = absf(x), square = mulf(x, x);
+  Value series = mulf(magnitude, polynomial(square, {1.128379167f, -0.3761263890f, 0.1128379167f,
+                                                     -2.686617065e-2f, 5.223977625e-3f,
+                                                     -8.548327023e-4f, 1.205533299e-4f,
+                                                     -1.492565036e-5f, 1.646211437e-6f}));
+  Value t = divf(constantLike(x, 1),
+                 fma(magnitude, constantLike(x, 0.3275911f), constantLike(x, 1)));
+  Value tail = mulf(t, polynomial(t, {0.254829592f, -0.284496736f, 1.421413741f, -1.453152027f,
+                                      1.061405429f}));
+  tail = mulf(tail, exp(subf(constantLike(x, 0), square)));
+  Value y = select(isGreater(magnitude, constantLike(x, 1)), subf(constantLike(x, 1), tail), series);
+  return builder.create<math::CopySignOp>(loc, y, x);
+}
+
 Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   auto constant = [&](float value) { return constantLike(x, value); };
   // 1 / (1 + e^-x)
@@ -370,6 +488,29 @@ Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   case cnn::ActivationKind::tanh:
     // 2 sigmoid(2x) - 1
     return fma(constant(2), sigmoid(addf(x, x)), constant(-1));
+  case cnn::ActivationKind::exp:
+    return exp(x);
+  case cnn::ActivationKind::log:
+    return logAny(x);
+  case cnn::ActivationKind::sqrt:
+    return sqrtf(x);
+  case cnn::ActivationKind::abs:
+    return absf(x);
+  case cnn::ActivationKind::erf:
+    return erf(x);
+  case cnn::ActivationKind::gelu: {
+    constexpr float kSqrtHalf = 0.707106781f;
+    return mulf(mulf(x, constant(0.5f)), addf(constant(1), erf(mulf(x, constant(kSqrtHalf)))));
+  }
+  case cnn::ActivationKind::elu:
+    return select(isGreater(x, constant(0)), x,
+                  mulf(constant(act->param(0)), subf(exp(minf(x, constant(0))), constant(1))));
+  case cnn::ActivationKind::softplus: {
+    // max(x, 0) + ln(1 + e), e = e^-|x|; where 1 + e rounds, the logarithm is corrected for it.
+    Value e = exp(subf(constant(0), absf(x))), u = addf(constant(1), e);
+    Value lost = subf(e, subf(u, constant(1)));
+    return addf(maxf(x, constant(0)), addf(log(u), divf(lost, u)));
+  }
   }
   llvm_unreachable("all activations are handled");
 }

@@ -62,6 +62,7 @@ public:
   Index max(Index a, Index b);
   mlir::Value isEqual(Index a, Index b);
   mlir::Value isLess(Index a, Index b);
+  mlir::Value logicalAnd(mlir::Value a, mlir::Value b);
   /// The sum of any number of indices.
   template <typename... Rest> Index sum(Index a, Rest... rest) {
     if constexpr (sizeof...(rest) == 0)
@@ -97,6 +98,15 @@ public:
   void storeLanes(mlir::Value vector, int64_t count, mlir::Value array, Index at);
   /// The first `count` lanes, the others `fill`.
   mlir::Value loadLanes(int64_t count, float fill, mlir::Value array, Index at);
+  /// The first `count` lanes from `array[at + lane * stride]`.
+  mlir::Value gatherStrided(mlir::Value array, Index at, int64_t stride, int64_t count);
+  /// Indices in packed weights: floats that hold index + 1 in their bits, and are no denormals.
+  static float tableEntry(int64_t index);
+  Index loadTableEntry(mlir::Value table, Index at);
+  /// The first `count` lanes from `array[base + entry * stride]`, an entry of the table from `at` on
+  /// for each; `fill` where it is -1.
+  mlir::Value gatherByTable(mlir::Value array, Index base, int64_t stride, mlir::Value table,
+                            Index at, int64_t count, float fill);
   void storeScalar(mlir::Value scalar, mlir::Value array, Index at);
   /// Into all caches, or L2 and beyond only.
   void prefetch(mlir::Value array, Index at, bool toL1 = true);
@@ -115,6 +125,13 @@ public:
   /// e^x to about 1 ulp, and natural logarithm of positive normal x.
   mlir::Value exp(mlir::Value x);
   mlir::Value log(mlir::Value x);
+  /// Natural logarithm of any x: minus infinity of 0, NaN of negative numbers.
+  mlir::Value logAny(mlir::Value x);
+  /// x^y as C's powf has it; integer powers of negative x as well.
+  mlir::Value pow(mlir::Value x, mlir::Value y);
+  /// The error function, to 2e-7.
+  mlir::Value erf(mlir::Value x);
+  mlir::Value absf(mlir::Value a);
   /// Sum or maximum over the lanes.
   mlir::Value reduceAdd(mlir::Value vector);
   mlir::Value reduceMax(mlir::Value vector);
@@ -136,6 +153,11 @@ public:
   mlir::Location loc;
 
 private:
+  mlir::Value gather(mlir::Value array, Index base, mlir::Value offsets, mlir::Value mask,
+                     mlir::Value otherwise);
+  /// A mask of the first `count` lanes.
+  mlir::Value firstLanes(int64_t count);
+  mlir::Value isGreater(mlir::Value a, mlir::Value b);
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<float> coefficients);
   mlir::Value constantLike(mlir::Value like, float value);
 

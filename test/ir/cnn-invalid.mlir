@@ -196,9 +196,44 @@ func.func @f(%x: tensor<1x4x3x3xf32>, %b: tensor<3xf32>) {
 // -----
 
 func.func @f(%x: tensor<1x4x6x9xf32>) {
-  // expected-error @below {{adaptive pooling of 6x9 to 3x2 has unequal windows; supported are sizes that divide}}
+  // expected-error @below {{op cannot give 1x4x6x9 the shape 4x55: the numbers of elements differ}}
+  %0 = cnn.reshape %x : (tensor<1x4x6x9xf32>) -> tensor<4x55xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x6x9xf32>) {
+  // expected-error @below {{permutation must hold 0, 1, 2 and 3 once each}}
   // expected-error @below {{failed to infer returned types}}
-  %0 = cnn.adaptive_avg_pool %x to [3, 2] : (tensor<1x4x6x9xf32>) -> tensor<1x4x3x2xf32>
+  %0 = cnn.transpose %x [0, 1, 2, 2] : (tensor<1x4x6x9xf32>) -> tensor<1x4x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x6x9xf32>) {
+  // expected-error @below {{index 6 is outside axis 2 of 1x4x6x9}}
+  // expected-error @below {{failed to infer returned types}}
+  %0 = cnn.take %x h [0, 6] : (tensor<1x4x6x9xf32>) -> tensor<1x4x2x9xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x6x9xf32>, %y: tensor<1x4x6x3xf32>) {
+  // expected-error @below {{operands must agree in each axis or be 1 there, got 1x4x6x9 and 1x4x6x3}}
+  // expected-error @below {{failed to infer returned types}}
+  %0 = cnn.binary add %x, %y : (tensor<1x4x6x9xf32>, tensor<1x4x6x3xf32>) -> tensor<1x4x6x9xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x6x9xf32>) {
+  // expected-error @below {{padding must be smaller than the kernel, got 5 and 0 for a kernel of 5}}
+  // expected-error @below {{failed to infer returned types}}
+  %0 = cnn.max_pool %x kernel [3, 3] pad [5, 0, 0, 0] dilation [2, 2] : (tensor<1x4x6x9xf32>) -> tensor<1x4x6x9xf32>
   return
 }
 

@@ -82,6 +82,21 @@ func.func @shapes(%x: tensor<1x4x2x2xf32>, %y: tensor<1x3x2x2xf32>) {
   return
 }
 
+// CHECK-LABEL: func @rearrangements
+func.func @rearrangements(%x: tensor<1x4x2x3xf32>, %y: tensor<1x1x2x1xf32>) {
+  // CHECK: cnn.reshape %{{.+}} : (tensor<1x4x2x3xf32>) -> tensor<2x2x1x2x3xf32>
+  %0 = cnn.reshape %x : (tensor<1x4x2x3xf32>) -> tensor<2x2x1x2x3xf32>
+  // CHECK: cnn.transpose %{{.+}} [0, 2, 3, 1] : (tensor<1x4x2x3xf32>) -> tensor<1x2x3x4xf32>
+  %1 = cnn.transpose %x [0, 2, 3, 1] : (tensor<1x4x2x3xf32>) -> tensor<1x2x3x4xf32>
+  // CHECK: cnn.take %{{.+}} c [3, 3] w [-1, 0, 2] fill 1.{{0+}}e+00 : (tensor<1x4x2x3xf32>) -> tensor<1x2x2x3xf32>
+  %2 = cnn.take %x c [3, 3] w [-1, 0, 2] fill 1.0 : (tensor<1x4x2x3xf32>) -> tensor<1x2x2x3xf32>
+  // CHECK: cnn.binary pow %{{.+}}, %{{.+}} : {{.+}} -> tensor<1x4x2x3xf32>
+  %3 = cnn.binary pow %x, %y : (tensor<1x4x2x3xf32>, tensor<1x1x2x1xf32>) -> tensor<1x4x2x3xf32>
+  // CHECK: cnn.max_pool %{{.+}} kernel [1, 2] dilation [1, 2] :
+  %4 = cnn.max_pool %x kernel [1, 2] dilation [1, 2] : (tensor<1x4x2x3xf32>) -> tensor<1x4x2x1xf32>
+  return
+}
+
 // CHECK-LABEL: func @names
 //  CHECK-SAME:   {cnn.name = "input"}) -> (tensor<1x8xf32> {cnn.name = "logits"})
 func.func @names(%x: tensor<1x8xf32> {cnn.name = "input"}) -> (tensor<1x8xf32> {cnn.name = "logits"}) {

@@ -58,3 +58,20 @@ func.func @linear_reads_without_halo(%x: tensor<1x16x4x4xf32>) -> (tensor<1x16x4
   %2 = cnn.linear %0, %v : (tensor<1x16x4x4xf32>, tensor<2x256xf32>) -> tensor<1x2xf32>
   return %1, %2 : tensor<1x16x4x4xf32>, tensor<1x2xf32>
 }
+
+// Ops that step through memory in another order are dense on both sides; reshaping reads any layout.
+// CHECK-LABEL: func @dense_between_blocked
+//       CHECK:   %[[C:.+]] = cnn.conv2d {{.+}} -> tensor<1x16x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
+//  CHECK-NEXT:   %[[D:.+]] = cnn.to_layout %[[C]] : {{.+}} -> tensor<1x16x4x4xf32>
+//  CHECK-NEXT:   %[[T:.+]] = cnn.transpose %[[D]] {{.+}} -> tensor<1x16x4x4xf32>
+//  CHECK-NEXT:   cnn.reshape %[[C]]
+//  CHECK-NEXT:   %[[B:.+]] = cnn.to_layout %[[T]] : {{.+}} -> tensor<1x16x4x4xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
+//  CHECK-NEXT:   cnn.conv2d %[[B]]
+func.func @dense_between_blocked(%x: tensor<1x16x4x4xf32>) -> (tensor<1x16x4x4xf32>, tensor<4x64xf32>) {
+  %w = cnn.constant dense<1.0> : tensor<16x16x1x1xf32>
+  %0 = cnn.conv2d %x, %w : (tensor<1x16x4x4xf32>, tensor<16x16x1x1xf32>) -> tensor<1x16x4x4xf32>
+  %1 = cnn.transpose %0 [0, 1, 3, 2] : (tensor<1x16x4x4xf32>) -> tensor<1x16x4x4xf32>
+  %2 = cnn.reshape %0 : (tensor<1x16x4x4xf32>) -> tensor<4x64xf32>
+  %3 = cnn.conv2d %1, %w : (tensor<1x16x4x4xf32>, tensor<16x16x1x1xf32>) -> tensor<1x16x4x4xf32>
+  return %3, %2 : tensor<1x16x4x4xf32>, tensor<4x64xf32>
+}

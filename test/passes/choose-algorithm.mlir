@@ -41,3 +41,19 @@ plan.program "pools" {
       : (!in, !same) -> ()
   }
 }
+
+// A filter that comes as a map is packed by a kernel of its own, in the stage before.
+// CHECK-LABEL: plan.program "runtime_filter"
+//       CHECK:   %[[F:.+]] = plan.input 1 "filter"
+//       CHECK:   %[[P:.+]] = plan.buffer : <1x1x1x256, c1,
+//       CHECK:   plan.kernel "plan.pack_filter"(%[[F]]) weights(%{{.+}}) into(%[[P]]) params {conv = {{.+}} config {weights_bytes = array<i64: 1024>}
+//       CHECK:   plan.kernel "cnn.conv2d"(%{{.+}}, %[[P]]) into
+plan.program "runtime_filter" {
+  %x = plan.buffer : <1x32x4x4, c8, halo [0, 0, 0, 0], planes 4>
+  %z = plan.buffer : <1x8x4x4, c8, halo [0, 0, 0, 0], planes 1>
+  %w = plan.input 1 "filter" dims [8, 32, 1, 1] : <8x32x1x1, c1, halo [0, 0, 0, 0], planes 32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x, %w) into(%z) params {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!plan.map<1x32x4x4, c8, halo [0, 0, 0, 0], planes 4>, !plan.map<8x32x1x1, c1, halo [0, 0, 0, 0], planes 32>, !plan.map<1x8x4x4, c8, halo [0, 0, 0, 0], planes 1>) -> ()
+  }
+}

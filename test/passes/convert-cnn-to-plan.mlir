@@ -88,3 +88,19 @@ func.func @foreign_op(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
 func.func @vector_output(%x: tensor<8xf32>) -> tensor<8xf32> {
   return %x : tensor<8xf32>
 }
+
+// -----
+
+// A constant that is data becomes a map, in the layout that its reader wants.
+// CHECK-LABEL: plan.program "data"
+//       CHECK:   %[[W:.+]] = plan.weights dense<1.{{0+}}e+00>
+//  CHECK-NEXT:   %[[C:.+]] = plan.buffer : <1x8x2x2, c8,
+//  CHECK-NEXT:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "cnn.constant"() weights(%[[W]]) into(%[[C]])
+//       CHECK:     plan.kernel "cnn.add"(%{{.+}}, %[[C]])
+func.func @data(%x: tensor<1x8x2x2xf32>) -> tensor<1x8x2x2xf32> {
+  %c = cnn.constant dense<1.0> : tensor<1x8x2x2xf32>
+  %0 = cnn.to_layout %c : (tensor<1x8x2x2xf32>) -> tensor<1x8x2x2xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>
+  %1 = cnn.add %x, %0 : (tensor<1x8x2x2xf32>, tensor<1x8x2x2xf32, #cnn.layout<block = 8, halo = [0, 0, 0, 0]>>) -> tensor<1x8x2x2xf32>
+  return %1 : tensor<1x8x2x2xf32>
+}

@@ -65,6 +65,91 @@ func.func @adaptive_pool_to_windows(%x: tensor<1x8x12x12xf32>) -> tensor<1x8x6x3
   return %0 : tensor<1x8x6x3xf32>
 }
 
+// Windows of equal size that overlap are laid side by side.
+// CHECK-LABEL: func @adaptive_pool_to_overlapping_windows
+//       CHECK:   %[[T:.+]] = cnn.take %{{.+}} h [0, 1, 2, 3, 3, 4, 5, 6] w [0, 1, 2, 3, 3, 4, 5, 6]
+//  CHECK-NEXT:   %[[P:.+]] = cnn.avg_pool %[[T]] kernel [4, 4] stride [4, 4]
+//  CHECK-NEXT:   return %[[P]]
+func.func @adaptive_pool_to_overlapping_windows(%x: tensor<1x8x7x7xf32>) -> tensor<1x8x2x2xf32> {
+  %0 = cnn.adaptive_avg_pool %x to [2, 2] : (tensor<1x8x7x7xf32>) -> tensor<1x8x2x2xf32>
+  return %0 : tensor<1x8x2x2xf32>
+}
+
+// Windows of 3, 4 and 3 columns: the shorter ones are filled up, their means corrected.
+// CHECK-LABEL: func @adaptive_pool_to_unequal_windows
+//       CHECK:   %[[S:.+]] = cnn.constant dense<{{.+}}1.33333337, 1.{{0+}}e+00, 1.33333337{{.+}}> : tensor<1x1x1x3xf32>
+//       CHECK:   %[[T:.+]] = cnn.take %{{.+}} h [0, 1] w [0, 1, 2, -1, 2, 3, 4, 5, 5, 6, 7, -1]
+//       CHECK:   %[[P:.+]] = cnn.avg_pool %[[T]] kernel [2, 4] stride [2, 4]
+//       CHECK:   cnn.binary mul %[[P]], %[[S]]
+func.func @adaptive_pool_to_unequal_windows(%x: tensor<1x8x2x8xf32>) -> tensor<1x8x1x3xf32> {
+  %0 = cnn.adaptive_avg_pool %x to [1, 3] : (tensor<1x8x2x8xf32>) -> tensor<1x8x1x3xf32>
+  return %0 : tensor<1x8x1x3xf32>
+}
+
+// CHECK-LABEL: func @padding_joins_the_convolution
+//  CHECK-SAME:   %[[X:.+]]: tensor
+//       CHECK:   cnn.conv2d %[[X]], %{{.+}} pad [1, 2, 0, 1] :
+func.func @padding_joins_the_convolution(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x3x5xf32> {
+  %w = cnn.constant dense<1.0> : tensor<8x8x3x3xf32>
+  %0 = cnn.take %x h [-1, 0, 1, 2, 3] w [-1, 0, 1, 2, 3] : (tensor<1x8x4x4xf32>) -> tensor<1x8x5x5xf32>
+  %1 = cnn.conv2d %0, %w pad [0, 1, 0, 1] : (tensor<1x8x5x5xf32>, tensor<8x8x3x3xf32>) -> tensor<1x8x3x5xf32>
+  return %1 : tensor<1x8x3x5xf32>
+}
+
+// CHECK-LABEL: func @other_takes_stay_before_the_convolution
+//       CHECK:   %[[ONES:.+]] = cnn.take %{{.+}} fill 1.0
+//       CHECK:   cnn.conv2d %[[ONES]]
+//       CHECK:   %[[FLIPPED:.+]] = cnn.take %{{.+}} w [1, 0]
+//       CHECK:   cnn.conv2d %[[FLIPPED]]
+//       CHECK:   %[[CROPPED:.+]] = cnn.take %{{.+}} w [-1, 0]
+//       CHECK:   cnn.conv2d %[[CROPPED]]
+func.func @other_takes_stay_before_the_convolution(%x: tensor<1x8x2x2xf32>)
+    -> (tensor<1x8x2x3xf32>, tensor<1x8x2x2xf32>, tensor<1x8x2x2xf32>) {
+  %w = cnn.constant dense<1.0> : tensor<8x8x1x1xf32>
+  %0 = cnn.take %x w [-1, 0, 1] fill 1.0 : (tensor<1x8x2x2xf32>) -> tensor<1x8x2x3xf32>
+  %1 = cnn.conv2d %0, %w : (tensor<1x8x2x3xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x2x3xf32>
+  %2 = cnn.take %x w [1, 0] : (tensor<1x8x2x2xf32>) -> tensor<1x8x2x2xf32>
+  %3 = cnn.conv2d %2, %w : (tensor<1x8x2x2xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x2x2xf32>
+  %4 = cnn.take %x w [-1, 0] : (tensor<1x8x2x2xf32>) -> tensor<1x8x2x2xf32>
+  %5 = cnn.conv2d %4, %w : (tensor<1x8x2x2xf32>, tensor<8x8x1x1xf32>) -> tensor<1x8x2x2xf32>
+  return %1, %3, %5 : tensor<1x8x2x3xf32>, tensor<1x8x2x2xf32>, tensor<1x8x2x2xf32>
+}
+
+// A bias that only the caller knows is added by itself; one that is constant stays.
+// CHECK-LABEL: func @runtime_bias_is_added
+//  CHECK-SAME:   %{{.+}}: {{.+}}, %[[W:.+]]: tensor<8x8x1x1xf32>, %[[B:.+]]: tensor<8xf32>
+//       CHECK:   %[[C:.+]] = cnn.conv2d %{{.+}}, %[[W]] : (
+//       CHECK:   %[[R:.+]] = cnn.reshape %[[B]]
+//       CHECK:   cnn.add %[[C]], %[[R]] act <relu>
+//       CHECK:   cnn.conv2d %{{.+}} bias(%{{.+}}) act <relu>
+func.func @runtime_bias_is_added(%x: tensor<1x8x4x4xf32>, %w: tensor<8x8x1x1xf32>, %b: tensor<8xf32>)
+    -> (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>) {
+  %v = cnn.constant dense<1.0> : tensor<8x8x1x1xf32>
+  %c = cnn.constant dense<1.0> : tensor<8xf32>
+  %0 = cnn.conv2d %x, %w bias(%b) act <relu> : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>
+  %1 = cnn.conv2d %x, %v bias(%c) act <relu> : (tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>
+  return %0, %1 : tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>
+}
+
+// CHECK-LABEL: func @linear_with_runtime_weights_convolves
+//       CHECK:   %[[C:.+]] = cnn.conv2d %{{.+}}, %{{.+}} : (tensor<3x8x1x1xf32>, tensor<5x8x1x1xf32>)
+//       CHECK:   cnn.reshape %[[C]] : (tensor<3x5x1x1xf32>) -> tensor<3x5xf32>
+func.func @linear_with_runtime_weights_convolves(%x: tensor<3x2x2x2xf32>, %w: tensor<5x8xf32>) -> tensor<3x5xf32> {
+  %0 = cnn.linear %x, %w : (tensor<3x2x2x2xf32>, tensor<5x8xf32>) -> tensor<3x5xf32>
+  return %0 : tensor<3x5xf32>
+}
+
+// CHECK-LABEL: func @runtime_batch_norm_is_spelled_out
+//       CHECK:   cnn.activation %{{.+}} <sqrt>
+//       CHECK:   cnn.binary div
+//       CHECK:   cnn.binary sub
+//       CHECK:   cnn.binary mul
+//       CHECK:   cnn.binary add
+func.func @runtime_batch_norm_is_spelled_out(%x: tensor<1x8x4x4xf32>, %p: tensor<8xf32>) -> tensor<1x8x4x4xf32> {
+  %0 = cnn.batch_norm %x, %p, %p, %p, %p epsilon 1.0e-3 : (tensor<1x8x4x4xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<1x8x4x4xf32>
+  return %0 : tensor<1x8x4x4xf32>
+}
+
 // CHECK-LABEL: func @unit_pools_are_identities
 //  CHECK-SAME:   %[[X:.+]]: tensor
 //       CHECK:   return %[[X]]
