@@ -18,6 +18,8 @@ struct ImportOptions {
   std::string weightsPath;
   /// Seed of random weights. Without it and without a file, seed 0 is used and a remark says so.
   std::optional<uint64_t> randomSeed;
+  /// False where only the structure matters: parameters are zeros, a weights file stays unread.
+  bool fillWeights = true;
   /// Values of the model file's `args`, as `key`, `value`.
   std::vector<std::pair<std::string, std::string>> settings;
   /// The outputs to keep, by name; empty: those that the file keeps.

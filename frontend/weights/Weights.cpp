@@ -197,6 +197,8 @@ static LogicalResult assignFromFile(MLIRContext *context, ArrayRef<Parameter> pa
 LogicalResult weights::assignWeights(ModuleOp module, ArrayRef<Parameter> parameters,
                                      ArrayRef<std::string> ignored, const ImportOptions &options) {
   MLIRContext *context = module.getContext();
+  if (!options.fillWeights)
+    return success();
   if (!options.weightsPath.empty())
     return assignFromFile(context, parameters, ignored, options.weightsPath);
   if (!options.randomSeed)

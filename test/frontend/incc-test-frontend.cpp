@@ -125,6 +125,8 @@ int main(int argc, char **argv) {
     auto [key, value] = setting.split('=');
     options.settings.emplace_back(key.str(), value.str());
   }
+  // Facts do not depend on weights, which take long to fill; a file given is to be matched.
+  options.fillWeights = !facts || !options.weightsPath.empty();
   options.outputs.assign(outputs.begin(), outputs.end());
 
   MLIRContext context;
