@@ -1,5 +1,6 @@
 // Picks the importer by the file's extension.
 #include "frontend/Frontend.h"
+#include "frontend/onnx/Import.h"
 #include "frontend/yaml/ImportYaml.h"
 #include "ir/Plan.h"
 
@@ -30,9 +31,11 @@ OwningOpRef<ModuleOp> incc::importModel(MLIRContext &context, StringRef path,
   StringRef extension = llvm::sys::path::extension(path);
   if (extension == ".yaml" || extension == ".yml")
     return yaml::importYaml(context, path, options);
+  if (extension == ".onnx")
+    return onnximport::importOnnx(context, path, options);
   if (extension == ".mlir")
     return importMlir(context, path, fileLoc, options);
   emitError(fileLoc) << "unknown kind of model '" << extension
-                     << "'; expected a .yaml, .yml or .mlir file";
+                     << "'; expected a .yaml, .yml, .onnx or .mlir file";
   return nullptr;
 }

@@ -1,0 +1,185 @@
+// Names, liveness and order of an ONNX graph's nodes.
+#include "frontend/onnx/Graph.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace incc;
+using namespace incc::onnximport;
+
+namespace {
+class GraphOrder {
+public:
+  GraphOrder(const onnx::GraphProto &graph, llvm::function_ref<void(const std::string &)> report)
+      : graph(graph), report(report) {}
+
+  void collectDefinitions();
+  void checkUses(llvm::ArrayRef<std::string> outputs);
+  /// The nodes that `outputs` depend on; the others are looked at for cycles alone.
+  std::vector<int> sort(llvm::ArrayRef<std::string> outputs);
+  bool hasErrors() const { return numErrors; }
+
+private:
+  /// What produces a value if it is no node.
+  static constexpr int kInput = -1, kInitializer = -2;
+
+  void define(llvm::StringRef name, int producer);
+  std::string describe(int producer) const;
+  void error(const llvm::Twine &message) {
+    if (++numErrors <= kMaxReported)
+      report(message.str());
+  }
+  bool visit(int root);
+  void reportCycle(llvm::ArrayRef<int> path, int again);
+
+  enum State : char { unseen, open, done };
+  std::vector<State> states;
+  std::vector<int> order;
+  bool isSorted = true;
+
+  /// Enough to see what is wrong with a graph.
+  static constexpr unsigned kMaxReported = 50;
+
+  const onnx::GraphProto &graph;
+  llvm::function_ref<void(const std::string &)> report;
+  llvm::StringMap<int> producers;
+  unsigned numErrors = 0;
+};
+} // namespace
+
+std::string onnximport::nodeName(const onnx::NodeProto &node, int index) {
+  if (!node.name().empty())
+    return node.name();
+  for (const std::string &output : node.output())
+    if (!output.empty())
+      return output;
+  return ("node " + llvm::Twine(index)).str();
+}
+
+std::string GraphOrder::describe(int producer) const {
+  if (producer == kInput)
+    return "an input";
+  if (producer == kInitializer)
+    return "an initializer";
+  return "node '" + nodeName(graph.node(producer), producer) + "'";
+}
+
+void GraphOrder::define(llvm::StringRef name, int producer) {
+  if (name.empty()) {
+    if (producer < 0)
+      error(describe(producer) + " has no name");
+    return;
+  }
+  auto [it, isNew] = producers.try_emplace(name, producer);
+  if (isNew)
+    return;
+  // An initializer gives an input its value.
+  if (it->second == kInput && producer == kInitializer)
+    it->second = kInitializer;
+  else
+    error("value '" + name + "' is defined twice: by " + describe(it->second) + " and by " +
+          describe(producer));
+}
+
+void GraphOrder::collectDefinitions() {
+  for (const onnx::ValueInfoProto &input : graph.input())
+    define(input.name(), kInput);
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    define(tensor.name(), kInitializer);
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer())
+    define(tensor.values().name(), kInitializer);
+  for (int i = 0; i < graph.node_size(); ++i)
+    for (const std::string &output : graph.node(i).output())
+      define(output, i);
+}
+
+void GraphOrder::checkUses(llvm::ArrayRef<std::string> outputs) {
+  for (int i = 0; i < graph.node_size(); ++i)
+    for (const std::string &input : graph.node(i).input())
+      if (!input.empty() && !producers.contains(input))
+        error(describe(i) + " reads '" + input +
+              "', which no node computes and which is no input or initializer");
+  for (const std::string &output : outputs)
+    if (!producers.contains(output))
+      error("output '" + output + "' is computed by no node and is no input or initializer");
+}
+
+/// `path` leads to the node `again`, which is on it.
+void GraphOrder::reportCycle(llvm::ArrayRef<int> path, int again) {
+  constexpr size_t kMaxNames = 8;
+  llvm::ArrayRef<int> cycle = path.drop_front(llvm::find(path, again) - path.begin());
+  std::string text = "the graph has a cycle:";
+  for (int node : cycle.take_front(kMaxNames))
+    text += " '" + nodeName(graph.node(node), node) + "' ->";
+  if (cycle.size() > kMaxNames)
+    text += " (" + std::to_string(cycle.size() - kMaxNames) + " more) ->";
+  error(text + " '" + nodeName(graph.node(again), again) + "'");
+}
+
+/// Appends `root` to the order after all that it depends on, depth first with a stack of its own:
+/// graphs can be very deep. False after a cycle.
+bool GraphOrder::visit(int root) {
+  struct Visit {
+    int node, nextInput;
+  };
+  std::vector<Visit> stack;
+  auto enter = [&](int node) {
+    if (states[node] != unseen)
+      return;
+    states[node] = open;
+    stack.push_back({node, 0});
+  };
+  enter(root);
+  while (!stack.empty()) {
+    Visit &top = stack.back();
+    const onnx::NodeProto &node = graph.node(top.node);
+    if (top.nextInput == node.input_size()) {
+      states[top.node] = done;
+      order.push_back(top.node);
+      stack.pop_back();
+      continue;
+    }
+    const std::string &input = node.input(top.nextInput++);
+    int producer = input.empty() ? kInput : producers.lookup(input);
+    if (producer < 0)
+      continue;
+    isSorted &= producer < top.node;
+    if (states[producer] == open) {
+      std::vector<int> path;
+      for (const Visit &entry : stack)
+        path.push_back(entry.node);
+      reportCycle(path, producer);
+      return false;
+    }
+    enter(producer);
+  }
+  return true;
+}
+
+std::vector<int> GraphOrder::sort(llvm::ArrayRef<std::string> outputs) {
+  states.assign(graph.node_size(), unseen);
+  for (const std::string &output : outputs)
+    if (int root = producers.lookup(output); root >= 0 && !visit(root))
+      return {};
+  std::vector<int> live = order;
+  if (isSorted)
+    llvm::sort(live);
+  for (int node = 0; node < graph.node_size(); ++node)
+    if (!visit(node))
+      return {};
+  return live;
+}
+
+std::optional<std::vector<int>>
+onnximport::orderNodes(const onnx::GraphProto &graph, llvm::ArrayRef<std::string> outputs,
+                       llvm::function_ref<void(const std::string &)> report) {
+  GraphOrder order(graph, report);
+  order.collectDefinitions();
+  order.checkUses(outputs);
+  if (order.hasErrors())
+    return std::nullopt;
+  std::vector<int> sorted = order.sort(outputs);
+  if (order.hasErrors())
+    return std::nullopt;
+  return sorted;
+}

@@ -1,0 +1,364 @@
+// Imports an ONNX model: file, names and order, inputs, nodes, outputs.
+#include "frontend/onnx/Import.h"
+#include "frontend/onnx/Graph.h"
+#include "frontend/onnx/ModelFile.h"
+#include "frontend/onnx/Node.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace incc;
+using namespace incc::onnximport;
+
+static constexpr int64_t kMaxBatch = 1 << 16;
+/// What cnn functions take.
+static constexpr int64_t kMaxRank = 8;
+
+namespace {
+class OnnxImporter {
+public:
+  OnnxImporter(MLIRContext *context, StringRef path, const ImportOptions &options)
+      : path(path), options(options), file(path), builder(context) {
+    addConstantOperators(table);
+    addConvOperators(table);
+    addElementwiseOperators(table);
+    addMatrixOperators(table);
+    addMoveOperators(table);
+    addNormOperators(table);
+    addPoolOperators(table);
+    addReduceOperators(table);
+    addResizeOperators(table);
+    addShapeOperators(table);
+  }
+
+  OwningOpRef<ModuleOp> run(StringRef bytes);
+
+private:
+  Location fileLoc() { return FileLineColLoc::get(builder.ops.getStringAttr(path), 0, 0); }
+  Location named(StringRef name) {
+    return NameLoc::get(builder.ops.getStringAttr(name), fileLoc());
+  }
+  void error(const Twine &message) {
+    hasErrors = true;
+    emitError(fileLoc()) << message;
+  }
+
+  bool checkOptions();
+  std::vector<std::string> outputNames();
+  void readInputs(func::FuncOp function);
+  std::optional<Shape> inputShape(const onnx::ValueInfoProto &input);
+  void importNodes(ArrayRef<int> order);
+  void importNode(int index);
+  Operand operand(const std::string &name);
+  Operand loadInitializer(StringRef name, onnx::TensorProto &proto);
+  void reportProblems(size_t numNodes);
+  void finishOutputs(func::FuncOp function, ArrayRef<std::string> names);
+  void eraseDead(func::FuncOp function);
+
+  /// A node that can't be imported, and why.
+  struct Problem {
+    Location loc;
+    std::string text;
+  };
+
+  std::string path;
+  const ImportOptions &options;
+  ModelFile file;
+  NetworkBuilder builder;
+  OperatorTable table;
+  llvm::StringMap<onnx::TensorProto *> initializers;
+  llvm::StringMap<Operand> values;
+  SmallVector<std::string> inputNames;
+  std::vector<Problem> problems;
+  /// Operator and opset of the node that is being imported, as problems call it.
+  std::string description;
+  size_t numBadNodes = 0;
+  bool hasErrors = false, hasSymbolicBatch = false;
+};
+} // namespace
+
+/// The file's stem made an identifier: it becomes the prefix of all symbols.
+static std::string functionName(StringRef path) {
+  std::string stem = llvm::sys::path::stem(path).str();
+  for (char &c : stem)
+    c = llvm::isAlnum(c) ? c : '_';
+  return stem.empty() || llvm::isDigit(stem[0]) ? "_" + stem : stem;
+}
+
+bool OnnxImporter::checkOptions() {
+  if (options.batch < 1 || options.batch > kMaxBatch)
+    error("expected a batch from 1 to " + Twine(kMaxBatch) + ", got " + Twine(options.batch));
+  if (!options.weightsPath.empty() || options.randomSeed)
+    error("an ONNX file holds its weights: others can't be given");
+  if (!options.settings.empty())
+    error("an ONNX file has no arguments: '" + options.settings.front().first + "' can't be set");
+  return !hasErrors;
+}
+
+/// The graph's outputs, or those of them that the options keep.
+std::vector<std::string> OnnxImporter::outputNames() {
+  std::vector<std::string> all, kept;
+  llvm::StringSet<> seen;
+  for (const onnx::ValueInfoProto &output : file.graph().output()) {
+    if (!seen.insert(output.name()).second)
+      error("output '" + output.name() + "' occurs twice");
+    all.push_back(output.name());
+  }
+  for (const std::string &name : options.outputs)
+    if (!seen.contains(name))
+      error("the model has no output '" + name + "' (it has " + llvm::join(all, ", ") + ")");
+  llvm::copy_if(all, std::back_inserter(kept), [&](const std::string &name) {
+    return options.outputs.empty() || llvm::is_contained(options.outputs, name);
+  });
+  if (kept.empty() && !hasErrors)
+    error("the model has no outputs");
+  return kept;
+}
+
+/// The static shape of an input, its symbolic batch replaced. Empty after an error.
+std::optional<Shape> OnnxImporter::inputShape(const onnx::ValueInfoProto &input) {
+  auto fail = [&](const Twine &message) {
+    error("input '" + input.name() + "' " + message);
+    return std::nullopt;
+  };
+  if (!input.type().has_tensor_type())
+    return fail("is no tensor");
+  const onnx::TypeProto::Tensor &tensor = input.type().tensor_type();
+  if (tensor.elem_type() != onnx::TensorProto::FLOAT)
+    return fail("is of type " + typeName(tensor.elem_type()) +
+                "; supported are inputs of type float");
+  if (!tensor.has_shape())
+    return fail("has no shape");
+  if (tensor.shape().dim_size() > kMaxRank)
+    return fail("has rank " + Twine(tensor.shape().dim_size()) + "; supported are ranks up to " +
+                Twine(kMaxRank));
+  Shape shape;
+  for (auto [axis, dim] : llvm::enumerate(tensor.shape().dim())) {
+    bool isSymbolic = !dim.has_dim_value() || dim.dim_value() == -1;
+    if (!isSymbolic) {
+      shape.push_back(dim.dim_value());
+      continue;
+    }
+    if (axis != 0)
+      return fail("has a symbolic dimension" +
+                  (dim.has_dim_param() ? " '" + dim.dim_param() + "'" : std::string()) +
+                  " at axis " + Twine(axis) + "; only the first, the batch, may be symbolic");
+    hasSymbolicBatch = true;
+    shape.push_back(options.batch);
+  }
+  std::optional<int64_t> count = checkedElements(shape);
+  if (!count || *count == 0)
+    return fail("of shape " + formatShape(shape) + " must have from 1 to " + Twine(kMaxElements) +
+                " elements");
+  return shape;
+}
+
+void OnnxImporter::readInputs(func::FuncOp function) {
+  bool hasBatch = false;
+  for (const onnx::ValueInfoProto &input : file.graph().input()) {
+    if (initializers.contains(input.name()))
+      continue;
+    std::optional<Shape> shape = inputShape(input);
+    if (!shape)
+      continue;
+    hasBatch |= !shape->empty() && shape->front() == options.batch;
+    Shape declared = shape->empty() ? Shape{1} : *shape;
+    auto type = RankedTensorType::get(declared, builder.ops.getF32Type());
+    Value argument = function.getBody().front().addArgument(type, named(input.name()));
+    values[input.name()] = NetworkBuilder::wrap(argument, *shape);
+    inputNames.push_back(input.name());
+  }
+  if (hasErrors)
+    return;
+  if (inputNames.empty())
+    error("the model has no inputs");
+  else if (options.batch != 1 && !hasSymbolicBatch && !hasBatch)
+    error("the batch is fixed in the model: " + Twine(options.batch) +
+          " can't be given where no input's first dimension is symbolic");
+}
+
+Operand OnnxImporter::loadInitializer(StringRef name, onnx::TensorProto &proto) {
+  Shape shape(proto.dims().begin(), proto.dims().end());
+  llvm::Expected<HostTensor> tensor = file.load(proto);
+  if (tensor)
+    return builder.constant(std::move(*tensor), shape);
+  hasErrors = true;
+  emitError(named(name)) << "the initializer " << llvm::toString(tensor.takeError()) << " (shape "
+                         << formatShape(shape) << ")";
+  return {};
+}
+
+Operand OnnxImporter::operand(const std::string &name) {
+  if (name.empty())
+    return {};
+  auto [it, isNew] = values.try_emplace(name);
+  if (isNew)
+    if (onnx::TensorProto *proto = initializers.lookup(name))
+      it->second = loadInitializer(name, *proto);
+  return it->second;
+}
+
+void OnnxImporter::importNode(int index) {
+  onnx::NodeProto &proto = *file.graph().mutable_node(index);
+  bool isOurs = proto.domain().empty() || proto.domain() == "ai.onnx";
+  int64_t opset = file.opset(proto.domain());
+  builder.loc = named(nodeName(proto, index));
+  description = (isOurs ? "" : proto.domain() + ".") + proto.op_type() + " (opset " +
+                std::to_string(opset) + ")";
+  size_t before = problems.size();
+  auto row = isOurs ? table.find(proto.op_type()) : table.end();
+  bool isKnown =
+      row != table.end() && opset >= row->second.since && opset <= row->second.until;
+  if (!isKnown) {
+    builder.fail("is not a supported operator");
+  } else {
+    const OperatorRow &entry = row->second;
+    SmallVector<Operand> inputs;
+    for (const std::string &name : proto.input())
+      inputs.push_back(operand(name));
+    int numInputs = proto.input_size();
+    bool hasRequired = numInputs >= entry.minInputs && numInputs <= entry.maxInputs;
+    for (int i = 0; hasRequired && i < entry.minInputs; ++i)
+      hasRequired = !proto.input(i).empty();
+    if (!hasRequired) {
+      builder.fail("expected " + Twine(entry.minInputs) +
+                   (entry.maxInputs == entry.minInputs ? Twine("")
+                    : entry.maxInputs == kAnyNumber    ? Twine(" or more")
+                                                       : " to " + Twine(entry.maxInputs)) +
+                   " inputs, got " + Twine(numInputs));
+    } else {
+      Node node(builder, file, proto, opset, inputs);
+      entry.import(node);
+      ArrayRef<Operand> results = node.finish();
+      for (auto [name, result] : llvm::zip_equal(proto.output(), results))
+        if (!name.empty() && problems.size() == before)
+          values[name] = result;
+    }
+  }
+  numBadNodes += problems.size() != before;
+}
+
+void OnnxImporter::importNodes(ArrayRef<int> order) {
+  // Errors of the ops themselves count as the node's; they are listed together.
+  ScopedDiagnosticHandler handler(builder.ops.getContext(), [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error || hasErrors)
+      return failure();
+    problems.push_back({diagnostic.getLocation(), description + ": " + diagnostic.str()});
+    return success();
+  });
+  for (int index : order)
+    importNode(index);
+}
+
+void OnnxImporter::reportProblems(size_t numNodes) {
+  if (problems.empty())
+    return;
+  hasErrors = true;
+  InFlightDiagnostic diagnostic = emitError(fileLoc());
+  diagnostic << numBadNodes << " of " << numNodes
+             << (numBadNodes == 1 ? " nodes can't be imported" : " nodes can't be imported");
+  for (const Problem &problem : problems)
+    diagnostic.attachNote(problem.loc) << problem.text;
+}
+
+void OnnxImporter::finishOutputs(func::FuncOp function, ArrayRef<std::string> names) {
+  SmallVector<Value> results;
+  for (const std::string &name : names) {
+    Operand result = operand(name);
+    builder.loc = named(name);
+    if (!result)
+      return;
+    if (result.rank() > kMaxRank)
+      return error("output '" + name + "' has rank " + Twine(result.rank()) +
+                   "; supported are ranks up to " + Twine(kMaxRank));
+    if (result.isConstant() && (!result.constant.isFloat32() || result.numElements() == 0))
+      return error("output '" + name + "' is a constant of type " +
+                   typeName(result.constant.type()) + " and shape " + formatShape(result.shape) +
+                   "; supported are outputs of type float with elements");
+    results.push_back(builder.as(result, result.rank() ? ArrayRef<int64_t>(result.shape)
+                                                       : ArrayRef<int64_t>{1}));
+  }
+  OpBuilder &ops = builder.ops;
+  ops.create<func::ReturnOp>(function.getLoc(), results);
+  Block &body = function.getBody().front();
+  function.setType(ops.getFunctionType(body.getArgumentTypes(), ValueRange(results).getTypes()));
+  for (auto [i, name] : llvm::enumerate(inputNames))
+    function.setArgAttr(i, cnn::kNameAttr, ops.getStringAttr(name));
+  for (auto [i, name] : llvm::enumerate(names))
+    function.setResultAttr(i, cnn::kNameAttr, ops.getStringAttr(name));
+}
+
+/// Erases what recognised patterns and unused results leave.
+void OnnxImporter::eraseDead(func::FuncOp function) {
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(function.getBody().front().without_terminator())))
+    if (op.use_empty())
+      op.erase();
+}
+
+OwningOpRef<ModuleOp> OnnxImporter::run(StringRef bytes) {
+  if (llvm::Error failure = file.parse(bytes)) {
+    error(llvm::toString(std::move(failure)));
+    return nullptr;
+  }
+  if (!checkOptions())
+    return nullptr;
+  std::vector<std::string> outputs = outputNames();
+  std::optional<std::vector<int>> order =
+      orderNodes(file.graph(), outputs, [&](const std::string &message) { error(message); });
+  if (hasErrors || !order)
+    return nullptr;
+  for (onnx::TensorProto &proto : *file.graph().mutable_initializer())
+    initializers[proto.name()] = &proto;
+  if (file.graph().sparse_initializer_size()) {
+    error("initializer '" + file.graph().sparse_initializer(0).values().name() +
+          "' is sparse, which is not supported");
+    return nullptr;
+  }
+
+  OpBuilder &ops = builder.ops;
+  std::string name = functionName(path);
+  OwningOpRef<ModuleOp> module = ModuleOp::create(fileLoc(), name);
+  ops.setInsertionPointToEnd(module->getBody());
+  auto function = ops.create<func::FuncOp>(fileLoc(), name, ops.getFunctionType({}, {}));
+  ops.setInsertionPointToEnd(function.addEntryBlock());
+  readInputs(function);
+  if (hasErrors)
+    return nullptr;
+  importNodes(*order);
+  reportProblems(order->size());
+  if (hasErrors)
+    return nullptr;
+  finishOutputs(function, outputs);
+  if (hasErrors)
+    return nullptr;
+  eraseDead(function);
+  return module;
+}
+
+OwningOpRef<ModuleOp> onnximport::importOnnx(MLIRContext &context, llvm::MemoryBufferRef bytes,
+                                             StringRef path, const ImportOptions &options) {
+  context.loadDialect<cnn::CnnDialect, func::FuncDialect>();
+  return OnnxImporter(&context, path, options).run(bytes.getBuffer());
+}
+
+OwningOpRef<ModuleOp> onnximport::importOnnx(MLIRContext &context, StringRef path,
+                                             const ImportOptions &options) {
+  auto fail = [&](StringRef message) {
+    emitError(FileLineColLoc::get(StringAttr::get(&context, path), 0, 0)) << message;
+    return nullptr;
+  };
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(path, status))
+    return fail(code.message());
+  if (!llvm::sys::fs::is_regular_file(status))
+    return fail("is not a regular file");
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return fail(buffer.getError().message());
+  return importOnnx(context, **buffer, path, options);
+}
