@@ -199,7 +199,7 @@ private:
       weights.push_back(builder.create<plan::WeightsOp>(
           op.getLoc(), DenseElementsAttr::get(RankedTensorType::get({1}, builder.getF32Type()), 0.0f),
           IntegerAttr()));
-    // simplify-for-inference leaves a filter that is no constant neither bias nor residual.
+    // split-runtime-weights leaves a filter that is no constant neither bias nor residual.
     auto conv = dyn_cast<cnn::Conv2dOp>(op);
     if (weights.empty() && (isa<cnn::LinearOp>(op) || (conv && op.getNumOperands() > 2)))
       return op.emitError("weights of '") << op.getName() << "' must be constants";

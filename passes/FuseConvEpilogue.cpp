@@ -17,7 +17,7 @@ namespace incc {
 template <typename LayerOp>
 static bool canTakeResidual(LayerOp layer, AddOp add) {
   return layer && layer->hasOneUse() && layer->getBlock() == add->getBlock() &&
-         isConstant(layer.getOperand(1)) && !layer.getResidual() && activationKind(layer.getAct()) == ActivationKind::none &&
+         !layer.getResidual() && activationKind(layer.getAct()) == ActivationKind::none &&
          layer.getType() == add.getType();
 }
 

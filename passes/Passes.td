@@ -84,6 +84,14 @@ def CompactStridedConvPass : CnnPass<"compact-strided-conv"> {
   ];
 }
 
+def SplitRuntimeWeightsPass : CnnPass<"split-runtime-weights"> {
+  let summary = "Take layers apart whose weights are known only when the network runs";
+  let description = [{
+    A convolution whose filter or bias is no constant keeps its filter alone; bias, residual and
+    activation become additions of their own. Such a fully connected layer becomes a convolution.
+  }];
+}
+
 def AssignLayoutPass : CnnPass<"assign-layout"> {
   let summary = "Choose how each feature map lies in memory";
   let description = [{

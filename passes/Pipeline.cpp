@@ -32,6 +32,7 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
 }
 
 static void addLayout(OpPassManager &module, const PipelineOptions &options) {
+  module.addNestedPass<func::FuncOp>(createSplitRuntimeWeightsPass());
   AssignLayoutPassOptions layout;
   layout.channelBlock = options.target.isa.lanes;
   module.addNestedPass<func::FuncOp>(createAssignLayoutPass(layout));

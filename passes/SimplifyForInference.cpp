@@ -101,49 +101,6 @@ static LogicalResult lowerAdaptivePool(AdaptiveAvgPoolOp op, PatternRewriter &re
   return success();
 }
 
-/// conv(x, w, b) -> conv(x, w) + b, where w or b is known only when the network runs: kernels add
-/// biases that were packed at compile time.
-static LogicalResult splitRuntimeBias(Conv2dOp op, PatternRewriter &rewriter) {
-  Value bias = op.getBias();
-  if (!bias || (isConstant(op.getFilter()) && isConstant(bias)))
-    return rewriter.notifyMatchFailure(op, "filter and bias are constants");
-  if (op.getResidual())
-    return rewriter.notifyMatchFailure(op, "has a residual");
-  auto conv = cast<Conv2dOp>(rewriter.clone(*op));
-  rewriter.modifyOpInPlace(conv, [&] {
-    conv.getBiasMutable().clear();
-    conv.removeActAttr();
-  });
-  auto perChannel = RankedTensorType::get({1, tensorType(bias).getDimSize(0), 1, 1},
-                                          rewriter.getF32Type());
-  Value map = rewriter.create<ReshapeOp>(op.getLoc(), perChannel, bias);
-  rewriter.replaceOpWithNewOp<AddOp>(op, op.getType(), conv, map, op.getActAttr());
-  return success();
-}
-
-/// linear(x, w) -> conv2d 1x1 where w or the bias is known only when the network runs.
-static LogicalResult convolveRuntimeLinear(LinearOp op, PatternRewriter &rewriter) {
-  if (isConstant(op.getWeight()) && (!op.getBias() || isConstant(op.getBias())))
-    return rewriter.notifyMatchFailure(op, "weights are constants");
-  if (op.getResidual())
-    return rewriter.notifyMatchFailure(op, "has a residual");
-  ArrayRef<int64_t> weight = tensorType(op.getWeight()).getShape();
-  auto reshape = [&](Value value, int64_t rows, int64_t columns) -> Value {
-    auto type = RankedTensorType::get({rows, columns, 1, 1}, rewriter.getF32Type());
-    return rewriter.create<ReshapeOp>(op.getLoc(), type, value);
-  };
-  int64_t images = op.getType().getDimSize(0);
-  Value input = reshape(op.getInput(), images, weight[1]);
-  Value filter = reshape(op.getWeight(), weight[0], weight[1]);
-  auto type = RankedTensorType::get({images, weight[0], 1, 1}, rewriter.getF32Type());
-  Value conv = rewriter.create<Conv2dOp>(
-      op.getLoc(), type, input, filter, op.getBias(), /*residual=*/Value(),
-      rewriter.getDenseI64ArrayAttr({1, 1}), rewriter.getDenseI64ArrayAttr({0, 0, 0, 0}),
-      rewriter.getDenseI64ArrayAttr({1, 1}), rewriter.getI64IntegerAttr(1), op.getActAttr());
-  rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), conv);
-  return success();
-}
-
 /// batch_norm(x, ...) -> (x - mean) * (scale / sqrt(variance + epsilon)) + shift where a parameter is
 /// known only when the network runs. Declines with constants, which fold-batch-norm folds.
 static LogicalResult spellOutBatchNorm(BatchNormOp op, PatternRewriter &rewriter) {
@@ -367,8 +324,6 @@ struct SimplifyForInferencePass
     patterns.add(dropDropout)
         .add(dropFlattenBeforeLinear)
         .add(lowerAdaptivePool)
-        .add(splitRuntimeBias)
-        .add(convolveRuntimeLinear)
         .add(mergePadding)
         .add(spellOutBatchNorm)
         .add(dropUnitPool<AvgPoolOp>)

@@ -84,9 +84,9 @@ func.func @foreign_op(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
 
 // -----
 
-// expected-error @below {{output 0 must be a tensor of 2 to 4 dimensions, got 'tensor<8xf32>'}}
-func.func @vector_output(%x: tensor<8xf32>) -> tensor<8xf32> {
-  return %x : tensor<8xf32>
+// expected-error @below {{output 0 must be a tensor of one dimension or more, got 'tensor<f32>'}}
+func.func @scalar_output(%x: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
 }
 
 // -----
