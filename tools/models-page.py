@@ -32,8 +32,8 @@ torchvision's and timm's `safetensors` load as they are. A file that extends ano
     $ incc models/resnet50.yaml --weights resnet50.safetensors -o resnet50.so
     $ incc models/resnet50.yaml --set classes=5 --set image=512 -o mine.so
 
-Every model takes `--set classes=N` and `--set image=N`. Where a fully connected layer reads a map (LeNet, `mlp`, `perceptron`, the AlexNets of the paper and of
-Keras, the small GoogLeNets, the heads of `inception_v1_aux`), weights fit one image size only, and incc names the layer that they do not fit; so do Inception v3's
+Every model takes `--set classes=N` and `--set image=N`. Where a fully connected layer reads a map (LeNet, `mlp`, `perceptron`, `vgg11_mnist`, the AlexNets of the paper and
+of Keras, the small GoogLeNets, the heads of `inception_v1_aux`), weights fit one image size only, and incc names the layer that they do not fit; so do Inception v3's
 heads below 299. `bn_inception_caffe` takes sizes at which its branches round alike, multiples of 32 among them.
 
 - `resnet*_v1` have the stride in the first 1x1 convolution of a block, as the paper; `resnet*` in the 3x3, as torchvision ("v1.5").
