@@ -99,11 +99,11 @@ def take_measured(path):
 
 
 def row(reference, facts, errors):
-    cells = [f"{errors[way]:.1e}" if way in errors else "-" for way in ("yaml", "export")]
-    return (f"| [{reference['name']}]({reference['name']}.yaml) | {facts['parameters']:,} | "
-            f"{facts['macs'] / 1e9:.3f} | {shape_text(facts['inputs'][0]['shape'])} | "
-            f"{outputs_text(facts['outputs'])} | {reference['source']} | {checked_against(reference)} | "
-            f"{' | '.join(cells)} |")
+    cells = [f"[{reference['name']}]({reference['name']}.yaml)", f"{facts['parameters']:,}",
+             f"{facts['macs'] / 1e9:.3f}", shape_text(facts["inputs"][0]["shape"]),
+             outputs_text(facts["outputs"]), reference["source"], checked_against(reference),
+             *(f"{errors[way]:.1e}" if way in errors else "-" for way in ("yaml", "export"))]
+    return f"| {' | '.join(cells)} |"
 
 
 def page(found):
