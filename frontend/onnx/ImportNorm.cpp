@@ -17,6 +17,8 @@ static Operand perChannel(NetworkBuilder &b, const Operand &vector, int64_t rank
 static void importBatchNorm(Node &node) {
   double epsilon = node.number("epsilon", 1e-5);
   node.ignore("momentum");
+  if (node.opset < 7)
+    node.ignore("is_test");
   if (node.opset < 9 && node.integer("spatial", 1) != 1)
     node.fail("attribute 'spatial' is 0; supported: 1");
   if (node.opset >= 14 && node.integer("training_mode", 0) != 0)

@@ -100,8 +100,10 @@ Operand NetworkBuilder::binaryNumber(Function kind, const Operand &x, double num
 Operand NetworkBuilder::binaryConstant(Function kind, const Operand &a, const Operand &b,
                                        ArrayRef<int64_t> shape) {
   std::optional<int64_t> count = checkedElements(shape);
-  if (!count || !chargeFolded(*count))
+  if (!count)
     return fail("a constant of " + formatShape(shape) + " is too large");
+  if (!chargeFolded(a.constant, *count))
+    return {};
   llvm::Expected<HostTensor> result =
       binaryHost(kind, expandHost(a.constant, a.shape, shape), expandHost(b.constant, b.shape, shape));
   // The name that the published weights have survives a change of them.
