@@ -33,10 +33,14 @@ private:
       report(message.str());
   }
   bool visit(int root);
+  /// What a node reads, and what graphs in its attributes read from outside.
+  llvm::ArrayRef<const std::string *> inputsOf(int node) const { return inputs[node]; }
+  void collectInputs(const onnx::NodeProto &node, std::vector<const std::string *> &list);
   void reportCycle(llvm::ArrayRef<int> path, int again);
 
   enum State : char { unseen, open, done };
   std::vector<State> states;
+  std::vector<std::vector<const std::string *>> inputs;
   std::vector<int> order;
   bool isSorted = true;
 
@@ -118,7 +122,28 @@ void GraphOrder::collectDefinitions() {
       define(output, i);
 }
 
+void GraphOrder::collectInputs(const onnx::NodeProto &node,
+                               std::vector<const std::string *> &list) {
+  for (const std::string &input : node.input())
+    if (producers.contains(input))
+      list.push_back(&input);
+  // What is named so inside can't be named so outside: names that are known here are captured. The
+  // depth is bounded by protobuf's.
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (!attribute.has_g())
+      continue;
+    for (const onnx::NodeProto &inner : attribute.g().node())
+      collectInputs(inner, list);
+    for (const onnx::ValueInfoProto &output : attribute.g().output())
+      if (producers.contains(output.name()))
+        list.push_back(&output.name());
+  }
+}
+
 void GraphOrder::checkUses(llvm::ArrayRef<std::string> outputs) {
+  inputs.resize(graph.node_size());
+  for (int i = 0; i < graph.node_size(); ++i)
+    collectInputs(graph.node(i), inputs[i]);
   for (int i = 0; i < graph.node_size(); ++i)
     for (const std::string &input : graph.node(i).input())
       if (!input.empty() && !producers.contains(input))
@@ -145,7 +170,8 @@ void GraphOrder::reportCycle(llvm::ArrayRef<int> path, int again) {
 /// graphs can be very deep. False after a cycle.
 bool GraphOrder::visit(int root) {
   struct Visit {
-    int node, nextInput;
+    int node;
+    size_t nextInput;
   };
   std::vector<Visit> stack;
   auto enter = [&](int node) {
@@ -157,15 +183,13 @@ bool GraphOrder::visit(int root) {
   enter(root);
   while (!stack.empty()) {
     Visit &top = stack.back();
-    const onnx::NodeProto &node = graph.node(top.node);
-    if (top.nextInput == node.input_size()) {
+    if (top.nextInput == inputsOf(top.node).size()) {
       states[top.node] = done;
       order.push_back(top.node);
       stack.pop_back();
       continue;
     }
-    const std::string &input = node.input(top.nextInput++);
-    int producer = input.empty() ? kInput : producers.lookup(input);
+    int producer = producers.lookup(*inputsOf(top.node)[top.nextInput++]);
     if (producer < 0)
       continue;
     isSorted &= producer < top.node;

@@ -54,7 +54,10 @@ private:
   void readInputs(func::FuncOp function);
   std::optional<Shape> inputShape(const onnx::ValueInfoProto &input);
   void importNodes(ArrayRef<int> order);
-  void importNode(int index);
+  void importNode(onnx::NodeProto &proto, int index);
+  /// Imports the node by its row of the table, or as one of the few that have none; its results.
+  std::vector<Operand> importResults(onnx::NodeProto &proto);
+  std::vector<Operand> importIf(onnx::NodeProto &proto);
   Operand operand(const std::string &name);
   Operand loadInitializer(StringRef name, onnx::TensorProto &proto);
   void reportProblems(size_t numNodes);
@@ -199,48 +202,113 @@ Operand OnnxImporter::operand(const std::string &name) {
   auto [it, isNew] = values.try_emplace(name);
   if (isNew)
     if (onnx::TensorProto *proto = initializers.lookup(name))
-      it->second = loadInitializer(name, *proto);
+      return values[name] = loadInitializer(name, *proto);
   return it->second;
 }
 
-void OnnxImporter::importNode(int index) {
-  onnx::NodeProto &proto = *file.graph().mutable_node(index);
+/// An If whose condition is known: the nodes of the branch taken, in place of it. Exporters leave
+/// such where they could not tell a shape.
+std::vector<Operand> OnnxImporter::importIf(onnx::NodeProto &proto) {
+  Operand condition = operand(proto.input(0));
+  if (!condition)
+    return {};
+  if (!condition.isConstant() || condition.numElements() != 1) {
+    builder.fail("its condition ('" + printable(proto.input(0)) + "') must be a constant");
+    return {};
+  }
+  StringRef wanted = condition.constant.number(0) != 0 ? "then_branch" : "else_branch";
+  auto attribute = llvm::find_if(*proto.mutable_attribute(), [&](const auto &candidate) {
+    return candidate.name() == wanted && candidate.has_g();
+  });
+  if (attribute == proto.mutable_attribute()->end() ||
+      attribute->g().output_size() != proto.output_size()) {
+    builder.fail("attribute '" + wanted + "': expected a graph with " +
+                 Twine(proto.output_size()) + " outputs");
+    return {};
+  }
+  onnx::GraphProto &branch = *attribute->mutable_g();
+  for (onnx::TensorProto &tensor : *branch.mutable_initializer())
+    if (!initializers.try_emplace(tensor.name(), &tensor).second) {
+      builder.fail("value '" + printable(tensor.name()) + "' of its branch is defined twice");
+      return {};
+    }
+  auto isDefined = [&](const std::string &name) {
+    return name.empty() || values.contains(name) || initializers.contains(name);
+  };
+  Location outer = builder.loc;
+  std::string outerDescription = description;
+  for (auto [index, node] : llvm::enumerate(*branch.mutable_node())) {
+    for (const std::string &name : node.input())
+      if (!isDefined(name)) {
+        builder.fail("in its branch, '" + printable(name) + "' is read before it is computed");
+        return {};
+      }
+    for (const std::string &name : node.output())
+      if (!name.empty() && isDefined(name)) {
+        builder.fail("value '" + printable(name) + "' of its branch is defined twice");
+        return {};
+      }
+    importNode(node, static_cast<int>(index));
+  }
+  builder.loc = outer;
+  description = outerDescription;
+  std::vector<Operand> results;
+  for (const onnx::ValueInfoProto &output : branch.output()) {
+    if (!isDefined(output.name())) {
+      builder.fail("output '" + printable(output.name()) + "' of its branch is not computed");
+      return {};
+    }
+    results.push_back(operand(output.name()));
+  }
+  return results;
+}
+
+std::vector<Operand> OnnxImporter::importResults(onnx::NodeProto &proto) {
   bool isOurs = proto.domain().empty() || proto.domain() == "ai.onnx";
   int64_t opset = file.opset(proto.domain());
+  if (isOurs && proto.op_type() == "If" && proto.input_size() == 1)
+    return importIf(proto);
+  auto row = isOurs ? table.find(proto.op_type()) : table.end();
+  if (row == table.end() || opset < row->second.since || opset > row->second.until) {
+    builder.fail("is not a supported operator");
+    return {};
+  }
+  const OperatorRow &entry = row->second;
+  SmallVector<Operand> inputs;
+  for (const std::string &name : proto.input())
+    inputs.push_back(operand(name));
+  int numInputs = proto.input_size();
+  bool hasRequired = numInputs >= entry.minInputs && numInputs <= entry.maxInputs;
+  for (int i = 0; hasRequired && i < entry.minInputs; ++i)
+    hasRequired = !proto.input(i).empty();
+  if (!hasRequired) {
+    std::string expected = std::to_string(entry.minInputs);
+    if (entry.maxInputs == kAnyNumber)
+      expected += " or more";
+    else if (entry.maxInputs != entry.minInputs)
+      expected += " to " + std::to_string(entry.maxInputs);
+    builder.fail("expected " + expected + " inputs, got " + Twine(numInputs));
+    return {};
+  }
+  Node node(builder, file, proto, opset, inputs);
+  entry.import(node);
+  return node.finish().vec();
+}
+
+void OnnxImporter::importNode(onnx::NodeProto &proto, int index) {
+  bool isOurs = proto.domain().empty() || proto.domain() == "ai.onnx";
   builder.loc = named(nodeName(proto, index));
   description = (isOurs ? "" : printable(proto.domain()) + ".") + printable(proto.op_type()) +
-                " (opset " + std::to_string(opset) + ")";
+                " (opset " + std::to_string(file.opset(proto.domain())) + ")";
   size_t before = problems.size();
-  auto row = isOurs ? table.find(proto.op_type()) : table.end();
-  bool isKnown =
-      row != table.end() && opset >= row->second.since && opset <= row->second.until;
-  if (!isKnown) {
-    builder.fail("is not a supported operator");
-  } else {
-    const OperatorRow &entry = row->second;
-    SmallVector<Operand> inputs;
-    for (const std::string &name : proto.input())
-      inputs.push_back(operand(name));
-    int numInputs = proto.input_size();
-    bool hasRequired = numInputs >= entry.minInputs && numInputs <= entry.maxInputs;
-    for (int i = 0; hasRequired && i < entry.minInputs; ++i)
-      hasRequired = !proto.input(i).empty();
-    if (!hasRequired) {
-      builder.fail("expected " + Twine(entry.minInputs) +
-                   (entry.maxInputs == entry.minInputs ? Twine("")
-                    : entry.maxInputs == kAnyNumber    ? Twine(" or more")
-                                                       : " to " + Twine(entry.maxInputs)) +
-                   " inputs, got " + Twine(numInputs));
-    } else {
-      Node node(builder, file, proto, opset, inputs);
-      entry.import(node);
-      ArrayRef<Operand> results = node.finish();
-      for (auto [name, result] : llvm::zip_equal(proto.output(), results))
-        if (!name.empty() && problems.size() == before)
-          values[name] = result;
-    }
-  }
-  numBadNodes += problems.size() != before;
+  std::vector<Operand> results = importResults(proto);
+  bool isGood = problems.size() == before;
+  numBadNodes += !isGood;
+  results.resize(proto.output_size());
+  // After an error there are operands too, which say so.
+  for (auto [name, result] : llvm::zip_equal(proto.output(), results))
+    if (!name.empty())
+      values[name] = isGood ? result : Operand();
 }
 
 void OnnxImporter::importNodes(ArrayRef<int> order) {
@@ -252,7 +320,7 @@ void OnnxImporter::importNodes(ArrayRef<int> order) {
     return success();
   });
   for (int index : order)
-    importNode(index);
+    importNode(*file.graph().mutable_node(index), index);
 }
 
 void OnnxImporter::reportProblems(size_t numNodes) {
