@@ -13,6 +13,7 @@
 namespace incc {
 
 struct ImportOptions {
+  /// The first dimension of a YAML model's inputs, and of an ONNX model's that is symbolic.
   int64_t batch = 1;
   /// A .safetensors or .npz file; empty: seeded random weights.
   std::string weightsPath;
@@ -26,7 +27,7 @@ struct ImportOptions {
   std::vector<std::string> outputs;
 };
 
-/// Imports `path` (.yaml, .yml or .mlir, by its extension). The result is
+/// Imports `path` (.yaml, .yml, .onnx or .mlir, by its extension). The result is
 ///
 ///   module @NAME attributes {cnn.preprocess = {...}, cnn.labels = [...]} {
 ///     func.func @NAME(%x: tensor<NxCxHxW> {cnn.name = "input"})

@@ -184,8 +184,10 @@ std::optional<MatchedLrn> onnximport::matchLrn(Value x, Value divisor) {
   if (!product)
     return std::nullopt;
   auto [mean, alpha] = scaledBy(product);
-  if (!mean)
-    return std::nullopt;
+  if (!mean) {
+    mean = product;
+    alpha = 1;
+  }
   std::optional<MatchedLrn> lrn = matchMeanOfSquares(mean);
   if (!lrn || lrn->input != peel(x))
     return std::nullopt;

@@ -21,7 +21,7 @@ Options incc::parseOptions(int argc, char **argv) {
   cl::OptionCategory general("General options"), model("Model and weights"),
       code("Code generation"), inspect("Looking inside");
 
-  cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.{yaml,mlir}"), cl::Required,
+  cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.{yaml,onnx,mlir}"), cl::Required,
                                  cl::cat(general));
   cl::opt<std::string> output(
       "o", cl::desc("Library to write: .so, .a or .o (default: the model's name and .so); NAME.h is "
@@ -39,8 +39,10 @@ Options incc::parseOptions(int argc, char **argv) {
                                  cl::value_desc("KEY=VALUE"), cl::cat(model));
   cl::list<std::string> outputs("outputs", cl::desc("Keep these outputs only, by name"),
                                 cl::value_desc("NAMES"), cl::CommaSeparated, cl::cat(model));
-  cl::opt<int64_t> batch("batch", cl::desc("Images of a run (default 1)"), cl::init(1),
-                         cl::value_desc("N"), cl::cat(model));
+  cl::opt<int64_t> batch(
+      "batch",
+      cl::desc("Images of a run (default 1); replaces an ONNX model's symbolic first dimension"),
+      cl::init(1), cl::value_desc("N"), cl::cat(model));
 
   cl::opt<std::string> target("target", cl::desc("Architecture: x86-64"), cl::init("x86-64"),
                               cl::value_desc("ARCH"), cl::cat(code));
