@@ -255,8 +255,8 @@ static void importDropout(Node &node) {
     std::optional<double> training = node.constantNumber(2, "training_mode");
     if (!training)
       return;
-    if (node.hasInput(1))
-      ratio = node.constantNumber(1, "ratio").value_or(ratio);
+    if (node.input(1).isConstant() && node.input(1).numElements() == 1)
+      ratio = node.input(1).constant.number(0);
     if (*training != 0 && ratio != 0)
       return node.fail("training_mode is true; supported is inference");
   }
