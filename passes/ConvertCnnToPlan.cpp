@@ -210,6 +210,10 @@ private:
 
   /// True if `operand` is data to `op` even where it is constant.
   static bool isData(Operation &op, Value operand) {
+    if (auto conv = dyn_cast<cnn::Conv2dOp>(op); conv && operand == conv.getResidual())
+      return true;
+    if (auto linear = dyn_cast<cnn::LinearOp>(op); linear && operand == linear.getResidual())
+      return true;
     return !isa<cnn::Conv2dOp, cnn::LinearOp, cnn::AvgPoolOp>(op) || operand == op.getOperand(0);
   }
 

@@ -1,8 +1,11 @@
 // Names, liveness and order of an ONNX graph's nodes.
 #include "frontend/onnx/Graph.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/ConvertUTF.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace incc;
 using namespace incc::onnximport;
@@ -47,12 +50,34 @@ private:
 };
 } // namespace
 
+std::string onnximport::printable(llvm::StringRef text) {
+  constexpr size_t kMaxBytes = 200;
+  std::string result;
+  llvm::raw_string_ostream os(result);
+  llvm::StringRef shown = text.take_front(kMaxBytes);
+  // UTF-8 stays as it is; what is none is escaped byte by byte.
+  const auto *bytes = reinterpret_cast<const llvm::UTF8 *>(shown.data());
+  for (size_t i = 0; i < shown.size();) {
+    unsigned length = llvm::getNumBytesForUTF8(bytes[i]);
+    bool isCharacter = length > 1 && i + length <= shown.size() &&
+                       llvm::isLegalUTF8Sequence(bytes + i, bytes + i + length);
+    if (!isCharacter)
+      length = 1;
+    if (isCharacter || llvm::isPrint(shown[i]))
+      os << shown.substr(i, length);
+    else
+      os << "\\x" << llvm::hexdigit(bytes[i] >> 4) << llvm::hexdigit(bytes[i] & 15);
+    i += length;
+  }
+  return result + (text.size() > kMaxBytes ? "..." : "");
+}
+
 std::string onnximport::nodeName(const onnx::NodeProto &node, int index) {
   if (!node.name().empty())
-    return node.name();
+    return printable(node.name());
   for (const std::string &output : node.output())
     if (!output.empty())
-      return output;
+      return printable(output);
   return ("node " + llvm::Twine(index)).str();
 }
 
@@ -77,7 +102,7 @@ void GraphOrder::define(llvm::StringRef name, int producer) {
   if (it->second == kInput && producer == kInitializer)
     it->second = kInitializer;
   else
-    error("value '" + name + "' is defined twice: by " + describe(it->second) + " and by " +
+    error("value '" + printable(name) + "' is defined twice: by " + describe(it->second) + " and by " +
           describe(producer));
 }
 
@@ -97,11 +122,11 @@ void GraphOrder::checkUses(llvm::ArrayRef<std::string> outputs) {
   for (int i = 0; i < graph.node_size(); ++i)
     for (const std::string &input : graph.node(i).input())
       if (!input.empty() && !producers.contains(input))
-        error(describe(i) + " reads '" + input +
+        error(describe(i) + " reads '" + printable(input) +
               "', which no node computes and which is no input or initializer");
   for (const std::string &output : outputs)
     if (!producers.contains(output))
-      error("output '" + output + "' is computed by no node and is no input or initializer");
+      error("output '" + printable(output) + "' is computed by no node and is no input or initializer");
 }
 
 /// `path` leads to the node `again`, which is on it.

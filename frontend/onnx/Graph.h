@@ -13,7 +13,10 @@
 
 namespace incc::onnximport {
 
-/// How diagnostics call a node: its name, else that of its first result.
+/// `text` as diagnostics show it: control characters escaped, and cut where it is very long.
+std::string printable(llvm::StringRef text);
+
+/// How diagnostics and profiles call a node: its name, else that of its first result, printable.
 std::string nodeName(const onnx::NodeProto &node, int index);
 
 /// Indices of the nodes that `outputs` depend on, each after those that it reads: in the graph's

@@ -119,6 +119,10 @@ HostTensor onnximport::concatHost(llvm::ArrayRef<HostTensor> parts, llvm::ArrayR
   return parts[0].visit([&](auto first) {
     using T = typename decltype(first)::value_type;
     std::vector<T> result;
+    int64_t count = 0;
+    for (const HostTensor &part : parts)
+      count += part.numElements();
+    result.reserve(count);
     for (int64_t i = 0; i < outer; ++i)
       for (const HostTensor &part : parts) {
         size_t run = part.numElements() / outer;

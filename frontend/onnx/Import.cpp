@@ -5,6 +5,7 @@
 #include "frontend/onnx/Node.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -14,6 +15,8 @@ using namespace incc;
 using namespace incc::onnximport;
 
 static constexpr int64_t kMaxBatch = 1 << 16;
+/// Nodes that are listed one by one if they can't be imported.
+static constexpr size_t kMaxListed = 1000;
 /// What cnn functions take.
 static constexpr int64_t kMaxRank = 8;
 
@@ -39,7 +42,7 @@ public:
 private:
   Location fileLoc() { return FileLineColLoc::get(builder.ops.getStringAttr(path), 0, 0); }
   Location named(StringRef name) {
-    return NameLoc::get(builder.ops.getStringAttr(name), fileLoc());
+    return NameLoc::get(builder.ops.getStringAttr(printable(name)), fileLoc());
   }
   void error(const Twine &message) {
     hasErrors = true;
@@ -56,12 +59,13 @@ private:
   Operand loadInitializer(StringRef name, onnx::TensorProto &proto);
   void reportProblems(size_t numNodes);
   void finishOutputs(func::FuncOp function, ArrayRef<std::string> names);
+  void warnIfDeclaredOtherwise(StringRef name, ArrayRef<int64_t> shape);
   void eraseDead(func::FuncOp function);
 
   /// A node that can't be imported, and why.
   struct Problem {
     Location loc;
-    std::string text;
+    std::string description, reason;
   };
 
   std::string path;
@@ -104,7 +108,7 @@ std::vector<std::string> OnnxImporter::outputNames() {
   llvm::StringSet<> seen;
   for (const onnx::ValueInfoProto &output : file.graph().output()) {
     if (!seen.insert(output.name()).second)
-      error("output '" + output.name() + "' occurs twice");
+      error("output '" + printable(output.name()) + "' occurs twice");
     all.push_back(output.name());
   }
   for (const std::string &name : options.outputs)
@@ -121,7 +125,7 @@ std::vector<std::string> OnnxImporter::outputNames() {
 /// The static shape of an input, its symbolic batch replaced. Empty after an error.
 std::optional<Shape> OnnxImporter::inputShape(const onnx::ValueInfoProto &input) {
   auto fail = [&](const Twine &message) {
-    error("input '" + input.name() + "' " + message);
+    error("input '" + printable(input.name()) + "' " + message);
     return std::nullopt;
   };
   if (!input.type().has_tensor_type())
@@ -144,7 +148,7 @@ std::optional<Shape> OnnxImporter::inputShape(const onnx::ValueInfoProto &input)
     }
     if (axis != 0)
       return fail("has a symbolic dimension" +
-                  (dim.has_dim_param() ? " '" + dim.dim_param() + "'" : std::string()) +
+                  (dim.has_dim_param() ? " '" + printable(dim.dim_param()) + "'" : std::string()) +
                   " at axis " + Twine(axis) + "; only the first, the batch, may be symbolic");
     hasSymbolicBatch = true;
     shape.push_back(options.batch);
@@ -173,9 +177,7 @@ void OnnxImporter::readInputs(func::FuncOp function) {
   }
   if (hasErrors)
     return;
-  if (inputNames.empty())
-    error("the model has no inputs");
-  else if (options.batch != 1 && !hasSymbolicBatch && !hasBatch)
+  if (options.batch != 1 && !hasSymbolicBatch && !hasBatch)
     error("the batch is fixed in the model: " + Twine(options.batch) +
           " can't be given where no input's first dimension is symbolic");
 }
@@ -206,8 +208,8 @@ void OnnxImporter::importNode(int index) {
   bool isOurs = proto.domain().empty() || proto.domain() == "ai.onnx";
   int64_t opset = file.opset(proto.domain());
   builder.loc = named(nodeName(proto, index));
-  description = (isOurs ? "" : proto.domain() + ".") + proto.op_type() + " (opset " +
-                std::to_string(opset) + ")";
+  description = (isOurs ? "" : printable(proto.domain()) + ".") + printable(proto.op_type()) +
+                " (opset " + std::to_string(opset) + ")";
   size_t before = problems.size();
   auto row = isOurs ? table.find(proto.op_type()) : table.end();
   bool isKnown =
@@ -246,7 +248,7 @@ void OnnxImporter::importNodes(ArrayRef<int> order) {
   ScopedDiagnosticHandler handler(builder.ops.getContext(), [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error || hasErrors)
       return failure();
-    problems.push_back({diagnostic.getLocation(), description + ": " + diagnostic.str()});
+    problems.push_back({diagnostic.getLocation(), description, diagnostic.str()});
     return success();
   });
   for (int index : order)
@@ -258,10 +260,35 @@ void OnnxImporter::reportProblems(size_t numNodes) {
     return;
   hasErrors = true;
   InFlightDiagnostic diagnostic = emitError(fileLoc());
-  diagnostic << numBadNodes << " of " << numNodes
-             << (numBadNodes == 1 ? " nodes can't be imported" : " nodes can't be imported");
-  for (const Problem &problem : problems)
-    diagnostic.attachNote(problem.loc) << problem.text;
+  diagnostic << numBadNodes << " of " << numNodes << " nodes can't be imported";
+  ArrayRef<Problem> all(problems);
+  for (const Problem &problem : all.take_front(kMaxListed))
+    diagnostic.attachNote(problem.loc) << problem.description << ": " << problem.reason;
+  // What is beyond reading is counted.
+  llvm::MapVector<StringRef, size_t> more;
+  for (const Problem &problem : all.drop_front(std::min(all.size(), kMaxListed)))
+    ++more[problem.description];
+  for (auto &[description, count] : more)
+    diagnostic.attachNote(fileLoc()) << description << ": " << count << " more";
+}
+
+/// The declared shape of an output is only a claim: what counts is computed.
+void OnnxImporter::warnIfDeclaredOtherwise(StringRef name, ArrayRef<int64_t> shape) {
+  for (const onnx::ValueInfoProto &output : file.graph().output()) {
+    if (output.name() != name || !output.type().tensor_type().has_shape())
+      continue;
+    auto dims = output.type().tensor_type().shape().dim();
+    bool fits = dims.size() == static_cast<int64_t>(shape.size());
+    for (int axis = 0; fits && axis < dims.size(); ++axis)
+      fits = !dims[axis].has_dim_value() || dims[axis].dim_value() == shape[axis];
+    if (fits)
+      continue;
+    SmallVector<int64_t> declared;
+    for (const auto &dim : dims)
+      declared.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+    emitWarning(named(name)) << "the output is declared as " << formatShape(declared)
+                             << ", but the network computes " << formatShape(shape);
+  }
 }
 
 void OnnxImporter::finishOutputs(func::FuncOp function, ArrayRef<std::string> names) {
@@ -271,11 +298,12 @@ void OnnxImporter::finishOutputs(func::FuncOp function, ArrayRef<std::string> na
     builder.loc = named(name);
     if (!result)
       return;
+    warnIfDeclaredOtherwise(name, result.shape);
     if (result.rank() > kMaxRank)
-      return error("output '" + name + "' has rank " + Twine(result.rank()) +
+      return error("output '" + printable(name) + "' has rank " + Twine(result.rank()) +
                    "; supported are ranks up to " + Twine(kMaxRank));
     if (result.isConstant() && (!result.constant.isFloat32() || result.numElements() == 0))
-      return error("output '" + name + "' is a constant of type " +
+      return error("output '" + printable(name) + "' is a constant of type " +
                    typeName(result.constant.type()) + " and shape " + formatShape(result.shape) +
                    "; supported are outputs of type float with elements");
     results.push_back(builder.as(result, result.rank() ? ArrayRef<int64_t>(result.shape)
@@ -293,10 +321,12 @@ void OnnxImporter::finishOutputs(func::FuncOp function, ArrayRef<std::string> na
 
 /// Erases what recognised patterns and unused results leave.
 void OnnxImporter::eraseDead(func::FuncOp function) {
-  for (Operation &op :
-       llvm::make_early_inc_range(llvm::reverse(function.getBody().front().without_terminator())))
-    if (op.use_empty())
-      op.erase();
+  SmallVector<Operation *> ops;
+  for (Operation &op : function.getBody().front().without_terminator())
+    ops.push_back(&op);
+  for (Operation *op : llvm::reverse(ops))
+    if (op->use_empty())
+      op->erase();
 }
 
 OwningOpRef<ModuleOp> OnnxImporter::run(StringRef bytes) {

@@ -7,9 +7,10 @@
 
 namespace incc::onnximport {
 
-/// The opsets of the default domain that are understood. 25 is that of ONNX 1.20; from 22 on, the
-/// operators known here changed only in the element types that they take.
-constexpr int64_t kOldestOpset = 7, kNewestOpset = 25;
+/// The opsets of the default domain that are understood. 6 broadcasts by attributes, as ONNX's own
+/// tests of PyTorch's export do. 25 is that of ONNX 1.20; from 22 on, the operators known here
+/// changed only in the element types that they take.
+constexpr int64_t kOldestOpset = 6, kNewestOpset = 25;
 
 /// Imports the file `path`, as `importModel` describes. A symbolic first dimension of an input
 /// becomes `options.batch`. What can't be imported is reported in one error that lists every such

@@ -18,7 +18,7 @@ static void importConv(Node &node) {
                      formatShape(x.shape) + " and " + formatShape(filter.shape));
   if (!window.resolve(node, x, ArrayRef(filter.shape).drop_front(2)))
     return;
-  Value input = b.asMap(x), weights = b.asMap(filter);
+  Value input = window.map(b, x), weights = b.asMap(filter);
   SmallVector<Value, 3> operands = {input, weights};
   if (bias)
     operands.push_back(b.as(bias, {bias.numElements()}));

@@ -53,7 +53,14 @@ static void importPRelu(Node &node) {
   if (!node.ready())
     return;
   NetworkBuilder &b = node.builder;
-  const Operand &x = node.input(0), &slope = node.input(1);
+  const Operand &x = node.input(0);
+  Operand slope = node.input(1);
+  if (node.opset < 7 && slope.rank() == 1 && x.rank() > 2) {
+    // One per channel then.
+    Shape shape(x.rank() - 1, 1);
+    shape[0] = slope.shape[0];
+    slope = b.reshape(slope, shape);
+  }
   if (std::optional<double> alpha = NetworkBuilder::uniformValue(slope))
     return node.set(b.activation(x, Activation::leaky_relu, {*alpha}));
   Operand below = b.binary(Function::mul, b.clip(x, -kInfinity, 0), slope);
@@ -182,8 +189,31 @@ static void importClip(Node &node) {
 }
 
 template <Function function> static void importBinary(Node &node) {
-  if (node.ready())
-    node.set(node.builder.binary(function, node.input(0), node.input(1)));
+  // Before opset 7 the right operand's first axis is that `axis` of the left.
+  int64_t axis = 0;
+  bool alignsAxis = false;
+  if (node.opset < 7) {
+    alignsAxis = node.hasAttribute("axis") && node.integer("broadcast", 0) != 0;
+    node.ignore("broadcast");
+    axis = node.integer("axis", 0);
+  }
+  if (!node.ready())
+    return;
+  const Operand &a = node.input(0);
+  Operand b = node.input(1);
+  if (alignsAxis) {
+    std::optional<int64_t> at = node.normalizeAxis(axis, a.rank());
+    if (!at)
+      return;
+    Shape shape(b.shape);
+    for (int64_t last = *at + b.rank(); last < a.rank(); ++last)
+      shape.push_back(1);
+    b = node.builder.reshape(b, shape);
+  }
+  // The exponent's type is its own.
+  if (function == Function::pow && a.value && b.isConstant())
+    b = node.builder.checked(castHost(b.constant, onnx::TensorProto::FLOAT), b.shape);
+  node.set(node.builder.binary(function, a, b));
 }
 
 static void importMod(Node &node) {
@@ -216,15 +246,18 @@ static void importIdentity(Node &node) {
 }
 
 static void importDropout(Node &node) {
-  node.ignore("ratio");
+  double ratio = node.opset < 12 ? node.number("ratio", 0.5) : 0.5;
   node.ignore("seed");
+  node.ignore("is_test");
   if (!node.ready())
     return;
   if (node.hasInput(2)) {
     std::optional<double> training = node.constantNumber(2, "training_mode");
     if (!training)
       return;
-    if (*training != 0)
+    if (node.hasInput(1))
+      ratio = node.constantNumber(1, "ratio").value_or(ratio);
+    if (*training != 0 && ratio != 0)
       return node.fail("training_mode is true; supported is inference");
   }
   const Operand &x = node.input(0);

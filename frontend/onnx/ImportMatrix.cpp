@@ -21,6 +21,8 @@ static Operand multiplyAsMap(NetworkBuilder &builder, const Operand &a, const Op
 static void importGemm(Node &node) {
   double alpha = node.number("alpha", 1), beta = node.number("beta", 1);
   bool transA = node.integer("transA", 0) != 0, transB = node.integer("transB", 0) != 0;
+  if (node.opset < 7)
+    node.ignore("broadcast");
   if (!node.ready())
     return;
   NetworkBuilder &b = node.builder;

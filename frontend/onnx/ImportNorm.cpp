@@ -17,6 +17,8 @@ static Operand perChannel(NetworkBuilder &b, const Operand &vector, int64_t rank
 static void importBatchNorm(Node &node) {
   double epsilon = node.number("epsilon", 1e-5);
   node.ignore("momentum");
+  if (node.opset < 7)
+    node.ignore("is_test");
   if (node.opset < 9 && node.integer("spatial", 1) != 1)
     node.fail("attribute 'spatial' is 0; supported: 1");
   if (node.opset >= 14 && node.integer("training_mode", 0) != 0)
@@ -86,9 +88,20 @@ struct Normalized {
 } // namespace
 
 /// (x - mean) / sqrt(variance + epsilon) over `axes`.
-static Normalized normalize(NetworkBuilder &b, const Operand &x, ArrayRef<bool> axes,
+static Normalized normalize(NetworkBuilder &b, const Operand &input, ArrayRef<bool> axes,
                             double epsilon) {
   Normalized out;
+  Operand x = input;
+  // The last axes are the columns of a map throughout, unless they are its rows and columns.
+  bool isMap = x.rank() == 4 && !axes[1] && axes[2];
+  auto first = llvm::find(axes, true);
+  bool isLast = std::all_of(first, axes.end(), [](bool axis) { return axis; });
+  if (x.value && isLast && !isMap) {
+    int64_t length = 1;
+    for (int64_t extent : ArrayRef(x.shape).drop_front(first - axes.begin()))
+      length *= extent;
+    x = b.wrap(b.as(x, {1, x.numElements() / length, 1, length}), x.shape);
+  }
   out.mean = b.reduce(ReduceKind::mean, x, axes);
   Operand centered = b.binary(Function::sub, x, out.mean);
   Operand variance =

@@ -22,7 +22,7 @@ template <typename OpT> static void importWindowPool(Node &node) {
     attrs.push_back(b.ops.getNamedAttr("ceil_mode", b.ops.getUnitAttr()));
   if (countPad)
     attrs.push_back(b.ops.getNamedAttr("count_include_pad", b.ops.getUnitAttr()));
-  node.set(window.wrap(b.create<OpT>(b.asMap(node.input(0)), attrs)));
+  node.set(window.wrap(b.create<OpT>(window.map(b, node.input(0)), attrs)));
 }
 
 /// Over all axes but batch and channels.

@@ -71,6 +71,11 @@ bool NetworkBuilder::canFoldInto(Value value) {
 /// x op number, elementwise.
 Operand NetworkBuilder::binaryNumber(Function kind, const Operand &x, double number) {
   switch (kind) {
+  case Function::add:
+  case Function::sub:
+    if (number == 0)
+      return x;
+    break;
   case Function::mul:
     return scale(x, number);
   case Function::div:
@@ -100,8 +105,10 @@ Operand NetworkBuilder::binaryNumber(Function kind, const Operand &x, double num
 Operand NetworkBuilder::binaryConstant(Function kind, const Operand &a, const Operand &b,
                                        ArrayRef<int64_t> shape) {
   std::optional<int64_t> count = checkedElements(shape);
-  if (!count || !chargeFolded(*count))
+  if (!count)
     return fail("a constant of " + formatShape(shape) + " is too large");
+  if (!chargeFolded(a.constant, *count))
+    return {};
   llvm::Expected<HostTensor> result =
       binaryHost(kind, expandHost(a.constant, a.shape, shape), expandHost(b.constant, b.shape, shape));
   // The name that the published weights have survives a change of them.
@@ -209,6 +216,16 @@ Value NetworkBuilder::createBinary(Function kind, Value a, Value b) {
     if (fitsRight(left, right))
       return kind == Function::add ? create<cnn::AddOp>({a, b}) : create<cnn::MulOp>({a, b});
   }
+  if (kind == Function::div)
+    if (std::optional<MatchedLrn> lrn = matchLrn(a, b)) {
+      auto number = [&](StringRef name, double value) {
+        return ops.getNamedAttr(name, ops.getF64FloatAttr(value));
+      };
+      return create<cnn::LrnOp>(lrn->input,
+                                {ops.getNamedAttr("size", ops.getI64IntegerAttr(lrn->size)),
+                                 number("alpha", lrn->alpha), number("beta", lrn->beta),
+                                 number("k", lrn->k)});
+    }
   auto attr = cnn::BinaryKindAttr::get(ops.getContext(), static_cast<cnn::BinaryKind>(kind));
   return create<cnn::BinaryOp>({a, b}, ops.getNamedAttr("kind", attr));
 }

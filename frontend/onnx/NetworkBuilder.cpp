@@ -11,8 +11,8 @@ using namespace mlir;
 using namespace incc;
 using namespace incc::onnximport;
 
-/// What may be computed on constants in all: 4 GiB of float32.
-static constexpr int64_t kMaxFoldedElements = int64_t(1) << 30;
+/// What may be computed on constants in all: 1 GiB.
+static constexpr int64_t kMaxFoldedBytes = int64_t(1) << 30;
 
 int64_t Operand::numElements() const {
   return constant ? constant.numElements()
@@ -102,11 +102,11 @@ Operand NetworkBuilder::wrap(Value value, ArrayRef<int64_t> shape) {
   return result;
 }
 
-bool NetworkBuilder::chargeFolded(int64_t elements) {
-  foldedElements += elements;
-  if (foldedElements <= kMaxFoldedElements)
+bool NetworkBuilder::chargeFolded(const HostTensor &like, int64_t elements) {
+  foldedBytes += elements * (like.storage() == HostTensor::Storage::f32 ? 4 : 8);
+  if (foldedBytes <= kMaxFoldedBytes)
     return true;
-  fail("constant arithmetic takes more than " + Twine(kMaxFoldedElements) + " elements in all");
+  fail("constant arithmetic takes more than 1 GiB in all");
   return false;
 }
 
@@ -257,7 +257,7 @@ Operand NetworkBuilder::transpose(const Operand &x, ArrayRef<int64_t> permutatio
   if (order == sorted)
     return reshape(x, result);
   if (x.isConstant()) {
-    if (!chargeFolded(x.numElements()))
+    if (!chargeFolded(x.constant, x.numElements()))
       return {};
     HostTensor moved = transposeHost(x.constant, x.shape, permutation);
     moved.name = x.constant.name;
@@ -322,10 +322,10 @@ Operand NetworkBuilder::take(const Operand &x, const AxisIndices &indices, doubl
     return fail("a result of " + formatShape(result) + " has more than " + Twine(kMaxElements) +
                 " elements");
   if (x.isConstant() || *count == 0) {
-    if (!chargeFolded(*count))
-      return {};
     if (!x.isConstant())
       return constant(HostTensor(onnx::TensorProto::FLOAT, std::vector<float>()), result);
+    if (!chargeFolded(x.constant, *count))
+      return {};
     Shape strides = stridesOf(x.shape);
     AxisOffsets offsets(x.rank());
     for (auto [axis, list] : llvm::enumerate(lists))
@@ -405,7 +405,7 @@ Operand NetworkBuilder::concat(ArrayRef<Operand> parts, int64_t axis) {
                     typeName(used.front().constant.type()) + " and " +
                     typeName(part.constant.type()));
     }
-    return chargeFolded(count) ? constant(concatHost(tensors, shapes, axis), result) : Operand();
+    return chargeFolded(used.front().constant, count) ? constant(concatHost(tensors, shapes, axis), result) : Operand();
   }
   SmallVector<Value> values;
   for (const Operand &part : used) {

@@ -112,7 +112,7 @@ private:
   mlir::Value checkResult(mlir::Operation *op);
   mlir::Value constantValue(const Operand &x, llvm::ArrayRef<int64_t> shape);
   mlir::Value reshapeValue(mlir::Value value, llvm::ArrayRef<int64_t> shape);
-  bool chargeFolded(int64_t elements);
+  bool chargeFolded(const HostTensor &like, int64_t elements);
 
   Operand transposeGroups(const Operand &x, llvm::ArrayRef<int64_t> permutation);
   Operand takeMap(const Operand &x, llvm::ArrayRef<int64_t> map,
@@ -131,7 +131,7 @@ private:
   std::map<std::pair<const void *, std::vector<int64_t>>, mlir::Value> constants, reshapes;
   /// The elements of `constants`: none of their addresses is used again.
   std::vector<std::shared_ptr<const void>> kept;
-  int64_t foldedElements = 0;
+  int64_t foldedBytes = 0;
 };
 
 } // namespace incc::onnximport

@@ -1,5 +1,6 @@
 // Attributes, inputs and results of a node, with their errors.
 #include "frontend/onnx/Node.h"
+#include "frontend/onnx/Graph.h"
 #include "frontend/onnx/ModelFile.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -84,7 +85,7 @@ Operand Node::tensor(llvm::StringRef name) {
 std::string Node::word(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> words) {
   std::string given = text(name, words.front());
   if (!llvm::is_contained(words, given))
-    fail("attribute '" + name + "' is '" + given + "'; supported: " + llvm::join(words, ", "));
+    fail("attribute '" + name + "' is '" + printable(given) + "'; supported: " + llvm::join(words, ", "));
   return given;
 }
 
@@ -105,12 +106,12 @@ std::optional<llvm::SmallVector<int64_t>> Node::constantIntegers(int i, llvm::St
   if (!operand)
     return std::nullopt;
   if (!operand.isConstant())
-    fail("its " + what + " ('" + proto.input(i) + "') must be a constant");
+    fail("its " + what + " ('" + printable(proto.input(i)) + "') must be a constant");
   else if (operand.constant.storage() != HostTensor::Storage::i64)
-    fail("its " + what + " ('" + proto.input(i) + "'): expected integers, got " +
+    fail("its " + what + " ('" + printable(proto.input(i)) + "'): expected integers, got " +
          typeName(operand.constant.type()));
   else if (operand.rank() > 1)
-    fail("its " + what + " ('" + proto.input(i) + "'): expected a list, got a tensor of " +
+    fail("its " + what + " ('" + printable(proto.input(i)) + "'): expected a list, got a tensor of " +
          formatShape(operand.shape));
   else
     return llvm::SmallVector<int64_t>(operand.constant.values<int64_t>());
@@ -123,7 +124,7 @@ std::optional<double> Node::constantNumber(int i, llvm::StringRef what) {
     return std::nullopt;
   if (operand.isConstant() && operand.numElements() == 1)
     return operand.constant.number(0);
-  fail("its " + what + " ('" + proto.input(i) + "') must be a constant number");
+  fail("its " + what + " ('" + printable(proto.input(i)) + "') must be a constant number");
   return std::nullopt;
 }
 
@@ -144,10 +145,10 @@ std::optional<int64_t> Node::normalizeAxis(int64_t axis, int64_t rank) {
 llvm::ArrayRef<Operand> Node::finish() {
   for (const onnx::AttributeProto &attribute : proto.attribute())
     if (!asked.contains(attribute.name()))
-      fail("attribute '" + attribute.name() + "' is not supported");
+      fail("attribute '" + printable(attribute.name()) + "' is not supported");
   if (ready())
     for (auto [i, result] : llvm::enumerate(results))
       if (!result && hasOutput(i) && results.front())
-        fail("output '" + proto.output(i) + "' (number " + llvm::Twine(i) + ") is not supported");
+        fail("output '" + printable(proto.output(i)) + "' (number " + llvm::Twine(i) + ") is not supported");
   return results;
 }

@@ -21,7 +21,8 @@ Window::Window(Node &node) {
 
 bool Window::resolve(Node &node, const Operand &input, ArrayRef<int64_t> extent) {
   size_t rank = input.shape.size() - 2;
-  if (input.rank() != 3 && input.rank() != 4) {
+  bool isVolume = input.rank() == 5 && extent.empty();
+  if (input.rank() != 3 && input.rank() != 4 && !isVolume) {
     node.fail("expected an input of rank 3 or 4, got " + formatShape(input.shape));
     return false;
   }
@@ -67,6 +68,9 @@ bool Window::resolve(Node &node, const Operand &input, ArrayRef<int64_t> extent)
       pads[axis] = autoPad == "SAME_UPPER" ? less : more;
       pads[rank + axis] = autoPad == "SAME_UPPER" ? more : less;
     }
+  mapShape = onnximport::mapShape(input.shape);
+  if (isVolume)
+    return resolveVolume(node, input);
   isSequence = rank == 1;
   if (isSequence) {
     kernel.insert(kernel.begin(), 1);
@@ -77,10 +81,50 @@ bool Window::resolve(Node &node, const Operand &input, ArrayRef<int64_t> extent)
   return true;
 }
 
+bool Window::resolveVolume(Node &node, const Operand &input) {
+  auto isTrivial = [&](size_t axis) {
+    return kernel[axis] == 1 && strides[axis] == 1 && pads[axis] == 0 && pads[3 + axis] == 0;
+  };
+  const Shape &in = input.shape;
+  if (isTrivial(1) && isTrivial(2)) {
+    // N x C x D x (H*W)
+    mapShape = {in[0], in[1], in[2], in[3] * in[4]};
+    resultShape = {in[0], in[1], -1, in[3], in[4]};
+    pads = {pads[0], 0, pads[3], 0};
+    kernel = {kernel[0], 1};
+    strides = {strides[0], 1};
+    dilations = {dilations[0], 1};
+    return true;
+  }
+  if (isTrivial(0)) {
+    // N x (C*D) x H x W
+    mapShape = {in[0], in[1] * in[2], in[3], in[4]};
+    resultShape = {in[0], in[1], in[2], -1, -1};
+    pads = {pads[1], pads[2], pads[4], pads[5]};
+    for (auto *list : {&kernel, &strides, &dilations})
+      list->erase(list->begin());
+    return true;
+  }
+  node.fail("windows of three dimensions are not supported: expected an input of rank 3 or 4, got " +
+            formatShape(in));
+  return false;
+}
+
+Value Window::map(NetworkBuilder &builder, const Operand &input) const {
+  return builder.as(input, mapShape);
+}
+
 Operand Window::wrap(Value result) const {
   if (!result)
     return {};
   Shape shape(cnn::tensorType(result).getShape());
+  if (!resultShape.empty()) {
+    Shape all = resultShape;
+    for (auto [axis, extent] : llvm::zip(llvm::make_filter_range(all, [](int64_t e) { return e < 0; }),
+                                         ArrayRef(shape).drop_front(2)))
+      axis = extent;
+    return NetworkBuilder::wrap(result, all);
+  }
   if (isSequence)
     shape.erase(shape.begin() + 2);
   return NetworkBuilder::wrap(result, shape);

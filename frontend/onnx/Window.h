@@ -6,8 +6,9 @@
 
 namespace incc::onnximport {
 
-/// Of one or two dimensions; one is the columns of a map of one row. The lists have the form of the
-/// cnn ops' once they are resolved.
+/// Of one or two dimensions; one is the columns of a map of one row. Of three where the window covers
+/// one element of the first or of the last two, which then are left out or are one. The lists have
+/// the form of the cnn ops' once they are resolved.
 class Window {
 public:
   explicit Window(Node &node);
@@ -16,7 +17,9 @@ public:
   /// what is wrong. An empty extent is that of the attribute kernel_shape.
   bool resolve(Node &node, const Operand &input, llvm::ArrayRef<int64_t> extent = {});
 
-  /// The result of an op on maps, without the row that a sequence has as a map.
+  /// The map that an op on windows takes.
+  mlir::Value map(NetworkBuilder &builder, const Operand &input) const;
+  /// The result of an op on such maps, with its own axes.
   Operand wrap(mlir::Value result) const;
 
   llvm::SmallVector<int64_t, 2> kernel, strides, dilations;
@@ -24,8 +27,14 @@ public:
   bool ceilMode = false;
 
 private:
+  bool resolveVolume(Node &node, const Operand &input);
+
   std::string autoPad;
   bool isSequence = false;
+  /// The axes of the result: those of its map, or given here where a volume was seen as a map; -1
+  /// are the map's rows and columns.
+  Shape mapShape;
+  Shape resultShape;
 };
 
 } // namespace incc::onnximport

@@ -20,6 +20,8 @@ static SmallVector<ActivationParam, 2> paramsOf(ActivationKind kind) {
   switch (kind) {
   case ActivationKind::leaky_relu:
     return {{"slope", 0.01}};
+  case ActivationKind::elu:
+    return {{"alpha", 1}};
   case ActivationKind::clip:
     return {{"low", -1}, {"high", 1}};
   case ActivationKind::hard_sigmoid:
@@ -103,6 +105,14 @@ void yaml::addElementwiseLayers(LayerTable &table) {
   table["hard_sigmoid"] = {buildActivation<ActivationKind::hard_sigmoid>, "", "hard_sigmoid"};
   table["hard_swish"] = {buildActivation<ActivationKind::hard_swish>, "", "hard_swish"};
   table["tanh"] = {buildActivation<ActivationKind::tanh>, "", "tanh"};
+  table["exp"] = {buildActivation<ActivationKind::exp>, "", "exp"};
+  table["log"] = {buildActivation<ActivationKind::log>, "", "log"};
+  table["sqrt"] = {buildActivation<ActivationKind::sqrt>, "", "sqrt"};
+  table["abs"] = {buildActivation<ActivationKind::abs>, "", "abs"};
+  table["erf"] = {buildActivation<ActivationKind::erf>, "", "erf"};
+  table["gelu"] = {buildActivation<ActivationKind::gelu>, "", "gelu"};
+  table["elu"] = {buildActivation<ActivationKind::elu>, "alpha", "elu"};
+  table["softplus"] = {buildActivation<ActivationKind::softplus>, "", "softplus"};
   table["scale"] = {buildScale, "factor", "scale"};
   table["dropout"] = {buildDropout, "rate", "dropout"};
   table["softmax"] = {buildUnary<cnn::SoftmaxOp>, "", "softmax"};

@@ -11,6 +11,7 @@ template <typename OpT> static Value buildWindowPool(LayerContext &context) {
   OpBuilder &ops = context.builder.ops;
   auto kernel = params.pair("kernel", 1);
   auto strides = params.pair("stride", 1, kernel);
+  auto dilations = params.pair("dilation", 1, {1, 1});
   Padding padding(params);
   bool ceilMode = params.boolean("ceil_mode", false);
   bool countIncludePad = isAverage && params.boolean("count_include_pad", true);
@@ -19,11 +20,13 @@ template <typename OpT> static Value buildWindowPool(LayerContext &context) {
 
   ArrayRef<int64_t> in = cnn::tensorType(context.input).getShape();
   auto pads = padding.resolve(in.size() == 4 ? in.drop_front(2) : ArrayRef<int64_t>{1, 1}, kernel,
-                              strides, /*dilations=*/{1, 1});
+                              strides, dilations);
   SmallVector<NamedAttribute> attributes = {
       ops.getNamedAttr("kernel", ops.getDenseI64ArrayAttr(kernel)),
       ops.getNamedAttr("strides", ops.getDenseI64ArrayAttr(strides)),
       ops.getNamedAttr("pads", ops.getDenseI64ArrayAttr(pads))};
+  if (llvm::any_of(dilations, [](int64_t dilation) { return dilation != 1; }))
+    attributes.push_back(ops.getNamedAttr("dilations", ops.getDenseI64ArrayAttr(dilations)));
   if (ceilMode)
     attributes.push_back(ops.getNamedAttr("ceil_mode", ops.getUnitAttr()));
   // Without padding both ways of counting are one.

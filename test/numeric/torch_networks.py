@@ -17,7 +17,8 @@ def pad_same(x, kernel, stride, value=0.0):
     """TensorFlow's SAME: ceil(size / stride) windows; of an odd padding more is at the end."""
     sides = []
     for size, k, s in zip(x.shape[:1:-1], kernel[::-1], stride[::-1]):  # columns first, as F.pad
-        total = max((-(-size // s) - 1) * s + k - size, 0)
+        # Without negative numbers, which ONNX and Python divide differently.
+        total = max(((size + s - 1) // s - 1) * s + k - size, 0)
         sides += [total // 2, total - total // 2]
     return F.pad(x, sides, value=value)
 
