@@ -61,11 +61,11 @@ plan.program "runtime_filter" {
   }
 }
 
-// Where the model says so a 3x3 convolution goes by Winograd's algorithm: one filter at each of rows *
-// columns products of a tile, in a thread's own memory. `strict` takes the smallest tiles. One with a
+// Where the model says so a 3x3 convolution goes by Winograd's algorithm: one filter for each of the
+// 6 x 8 products of a tile, in a thread's own memory. `strict` takes the smallest tiles. One with a
 // stride stays direct.
 // CHECK-LABEL: plan.program "winograd"
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: [[#M:]], [[#N:]]>, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: [[#mul(mul(M+2,N+2),16384)]]>}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 4, 6>, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 786432>}
 //       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct",
 // STRICT-LABEL: plan.program "winograd"
 //       STRICT:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 2, 2>,
