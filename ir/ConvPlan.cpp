@@ -62,11 +62,23 @@ int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
   return ceilDiv(shape.out.c(), lanes) * lanes;
 }
 
-static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded"};
+WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes)
+    : rows(config.outputRows + shape.kh - 1), columns(config.outputColumns + shape.kw - 1),
+      products(rows * columns), tilesDown(ceilDiv(shape.out.h(), config.outputRows)),
+      tilesAcross(ceilDiv(shape.out.w(), config.outputColumns)),
+      numTiles(shape.out.n() * tilesDown * tilesAcross),
+      numBlocks(ceilDiv(numTiles, config.taskRows)), inBlocks(ceilDiv(shape.in.c(), lanes)),
+      outBlocks(ceilDiv(shape.out.c(), lanes)), numPanels(ceilDiv(outBlocks, config.tileBlocks)),
+      inChannels(shape.in.c()), tilesPerBlock(config.taskRows),
+      inputFloats(products * inBlocks * tilesPerBlock * lanes),
+      productFloats(products * tilesPerBlock * config.tileBlocks * lanes),
+      tileFloats(products * lanes) {}
+
+static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded", "winograd"};
 
 DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weightsBytes) const {
   Builder b(context);
-  return b.getDictionaryAttr({
+  NamedAttrList attrs = SmallVector<NamedAttribute>{
       b.getNamedAttr("algorithm", b.getStringAttr(kAlgorithmNames[static_cast<int>(algorithm)])),
       b.getNamedAttr("chunk_blocks", b.getI64IntegerAttr(chunkBlocks)),
       b.getNamedAttr("order", b.getStringAttr(rowsOutermost ? "rows" : "channels")),
@@ -75,7 +87,13 @@ DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weight
       b.getNamedAttr("task_rows", b.getI64IntegerAttr(taskRows)),
       b.getNamedAttr("tile", b.getDenseI64ArrayAttr({tileRows, tileColumns, tileBlocks})),
       b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr(weightsBytes)),
-  });
+  };
+  if (algorithm == ConvAlgorithm::winograd) {
+    attrs.set("outputs", b.getDenseI64ArrayAttr({outputRows, outputColumns}));
+    attrs.set("panel_tasks", b.getI64IntegerAttr(panelTasks));
+    attrs.set("scratch_bytes", b.getI64IntegerAttr(scratchBytes));
+  }
+  return attrs.getDictionary(context);
 }
 
 ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
@@ -93,5 +111,12 @@ ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
   config.rowsOutermost = cast<StringAttr>(attr.get("order")).getValue() == "rows";
   config.prefetchInput = cast<BoolAttr>(attr.get("prefetch_input")).getValue();
   config.prefetchWeights = cast<BoolAttr>(attr.get("prefetch_weights")).getValue();
+  if (config.algorithm == ConvAlgorithm::winograd) {
+    ArrayRef<int64_t> outputs = cast<DenseI64ArrayAttr>(attr.get("outputs")).asArrayRef();
+    config.outputRows = outputs[0];
+    config.outputColumns = outputs[1];
+    config.panelTasks = cast<IntegerAttr>(attr.get("panel_tasks")).getInt();
+    config.scratchBytes = cast<IntegerAttr>(attr.get("scratch_bytes")).getInt();
+  }
   return config;
 }

@@ -36,6 +36,9 @@ enum class ConvAlgorithm {
   lanes,
   /// Other groups: as one dense convolution, with zero weights between groups.
   expanded,
+  /// Transformed tiles of the input times transformed weights: fewer multiplications (Lavin and Gray
+  /// 2016). For stride 1, in one dimension or two.
+  winograd,
 };
 
 /// What `choose-algorithm` decides for a convolution: the `config` of its kernel.
@@ -53,8 +56,31 @@ struct ConvConfig {
   /// Prefetch what comes from beyond L2: the next weights with each tile, the next tile's input.
   bool prefetchWeights = false, prefetchInput = false;
 
+  /// Winograd: outputs of a tile, rows and columns; `tileColumns` tiles x `tileBlocks` are a register
+  /// tile, `taskRows` tiles are transformed together, and the panels of output blocks are split over
+  /// `panelTasks` tasks.
+  int64_t outputRows = 1, outputColumns = 1, panelTasks = 1, scratchBytes = 0;
+
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> weightsBytes) const;
   static ConvConfig fromAttr(mlir::DictionaryAttr attr);
+};
+
+/// Winograd's tiles of a convolution: where they lie and what they take of memory.
+struct WinogradShape {
+  WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes);
+
+  /// Inputs of a tile (rows, columns), and products: transformed inputs or outputs.
+  int64_t rows, columns, products;
+  /// Tiles of a column and a row of the map, and of all images.
+  int64_t tilesDown, tilesAcross, numTiles;
+  /// Blocks of tiles that are transformed together; blocks of channels; panels of output blocks.
+  int64_t numBlocks, inBlocks, outBlocks, numPanels;
+  int64_t inChannels, tilesPerBlock;
+
+  /// Floats of the transformed inputs of a block, of a panel's products, of one tile between two
+  /// dimensions, and of all of them.
+  int64_t inputFloats, productFloats, tileFloats;
+  int64_t scratchFloats() const { return inputFloats + productFloats + tileFloats; }
 };
 
 /// A row of pixels cut into as few tiles as a greatest width allows, of near-equal width: first

@@ -75,6 +75,12 @@ LogicalResult cnn::LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitErr
   return success();
 }
 
+int64_t plan::scratchBytes(KernelOp kernel) {
+  DictionaryAttr config = kernel.getConfigAttr();
+  auto bytes = config ? config.getAs<IntegerAttr>("scratch_bytes") : IntegerAttr();
+  return bytes ? bytes.getInt() : 0;
+}
+
 /// `<1x64x56x56, c16, halo [1, 1, 1, 1], planes 4>`
 Type plan::MapType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape, halo;

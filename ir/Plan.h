@@ -15,6 +15,9 @@ namespace incc {
 namespace plan {
 /// Kind of the kernels that pack a filter which is known only when the network runs.
 constexpr llvm::StringLiteral kPackFilterKind = "plan.pack_filter";
+
+/// Bytes of a thread's own memory that `kernel` works in: `scratch_bytes` of its config.
+int64_t scratchBytes(KernelOp kernel);
 } // namespace plan
 
 /// `a / b` rounded up, for positive numbers.

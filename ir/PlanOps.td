@@ -70,10 +70,10 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, SingleBlock, NoTermi
   let summary = "a whole network";
   let description = [{
     `plan-memory` sets `arena_bytes` (the peak of the plan) and `live_bytes` (the largest sum of
-    buffers live at once: no plan can be smaller).
+    buffers live at once: no plan can be smaller), and `scratch_bytes`, what a thread needs beside it.
   }];
   let arguments = (ins StrAttr:$sym_name, OptionalAttr<I64Attr>:$arena_bytes,
-      OptionalAttr<I64Attr>:$live_bytes, OptionalAttr<I64Attr>:$weights_bytes);
+      OptionalAttr<I64Attr>:$live_bytes, OptionalAttr<I64Attr>:$weights_bytes, OptionalAttr<I64Attr>:$scratch_bytes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }

@@ -1,7 +1,9 @@
 // Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
 #include "ir/ConvPlan.h"
 #include "ir/LinearPlan.h"
+#include "passes/ConvCost.h"
 #include "passes/Passes.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace incc {
 #define GEN_PASS_DEF_CHOOSEALGORITHMPASS
@@ -15,30 +17,9 @@ using namespace incc;
 // Register tiles
 //===----------------------------------------------------------------------===//
 
-/// Cycles of one step of a tile's reduction: the pipes that multiply-adds and loads share out, and
-/// the latency of a chain of multiply-adds where there are too few to fill it.
-static double stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
-  constexpr double kFmaLatency = 4;
-  double fmas = static_cast<double>(pixels * blocks) / target.cpu.fmasPerCycle;
-  double loads = static_cast<double>(pixels + blocks) / target.cpu.loadsPerCycle;
-  // A kernel that loads as fast as it multiplies stalls on every miss: prefer fewer loads.
-  return std::max({fmas, loads, kFmaLatency}) + 0.05 * loads;
-}
-
-/// Cycles per step of a row of `columns` pixels cut into near-equal tiles of at most `most`.
-static double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
-                        int64_t blocks) {
-  EqualTiles tiles(columns, most);
-  double cycles =
-      static_cast<double>(tiles.numWide) * stepCycles(target, rows * tiles.wide, blocks);
-  if (tiles.count > tiles.numWide)
-    cycles += static_cast<double>(tiles.count - tiles.numWide) *
-              stepCycles(target, rows * (tiles.wide - 1), blocks);
-  return cycles;
-}
-
-/// The tile with the fewest modelled cycles over all outputs; ties go to fewer, larger tiles.
-static void chooseTile(ConvConfig &config, const ConvShape &shape, const Target &target) {
+/// The tile with the fewest modelled cycles over all outputs; ties go to fewer, larger tiles. Returns
+/// the cycles of the whole convolution.
+static double chooseTile(ConvConfig &config, const ConvShape &shape, const Target &target) {
   int64_t groups = packedGroups(shape, config.algorithm);
   int64_t outputBlocks = ceilDiv(shape.out.c() / groups, target.isa.lanes);
   double best = std::numeric_limits<double>::infinity();
@@ -69,14 +50,13 @@ static void chooseTile(ConvConfig &config, const ConvShape &shape, const Target 
           config.tileBlocks = blocks;
         }
       }
+  int64_t steps = shape.in.c() / groups * shape.kh * shape.kw;
+  return best * static_cast<double>(shape.in.n() * groups * steps);
 }
 
 //===----------------------------------------------------------------------===//
 // Tasks
 //===----------------------------------------------------------------------===//
-
-/// Tasks per thread that even out differences between them.
-static constexpr int64_t kTasksPerThread = 4;
 
 /// Chooses the chunk of channels, the order of tasks with less traffic beyond L2, and how many rows
 /// a task takes. Returns the number of tasks.
@@ -143,6 +123,15 @@ static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Tar
 // Ops
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// What is chosen for.
+struct Goal {
+  Target target;
+  unsigned threads;
+  Accuracy accuracy;
+};
+} // namespace
+
 static int64_t bytesOfFloats(int64_t count) { return count * sizeof(float); }
 
 static DictionaryAttr weightsBytes(MLIRContext *context, int64_t bytes) {
@@ -158,22 +147,22 @@ static int64_t stridedTasks(plan::KernelOp kernel, unsigned threads) {
   return std::clamp<int64_t>(out.byteSize() / kLeastBytes, 1, kTasksPerThread * threads);
 }
 
-static void chooseStrided(plan::KernelOp kernel, const Target &, unsigned threads) {
-  kernel.setTasks(stridedTasks(kernel, threads));
+static void chooseStrided(plan::KernelOp kernel, const Goal &goal) {
+  kernel.setTasks(stridedTasks(kernel, goal.threads));
 }
 
-static void chooseConstant(plan::KernelOp kernel, const Target &, unsigned threads) {
+static void chooseConstant(plan::KernelOp kernel, const Goal &goal) {
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   kernel.setConfigAttr(weightsBytes(kernel.getContext(), out.byteSize()));
-  kernel.setTasks(stridedTasks(kernel, threads));
+  kernel.setTasks(stridedTasks(kernel, goal.threads));
 }
 
-static void chooseTake(plan::KernelOp kernel, const Target &, unsigned threads) {
+static void chooseTake(plan::KernelOp kernel, const Goal &goal) {
   int64_t entries = 0;
   for (StringRef name : {"n", "c", "h", "w"})
     entries += cast<DenseI64ArrayAttr>(kernel.getParams().get(name)).size();
   kernel.setConfigAttr(weightsBytes(kernel.getContext(), bytesOfFloats(entries)));
-  kernel.setTasks(stridedTasks(kernel, threads));
+  kernel.setTasks(stridedTasks(kernel, goal.threads));
 }
 
 /// Before a convolution whose filter comes as a map, a kernel that packs it.
@@ -198,7 +187,8 @@ static void packWhenRun(plan::KernelOp conv, int64_t filterFloats, unsigned thre
   conv.getInputsMutable().slice(1, 1).assign(packed);
 }
 
-static void chooseConv(plan::KernelOp kernel, const Target &target, unsigned threads) {
+static void chooseConv(plan::KernelOp kernel, const Goal &goal) {
+  const Target &target = goal.target;
   ConvShape shape(kernel);
   ConvConfig config;
   int64_t lanes = target.isa.lanes, ins = shape.inChannelsPerGroup();
@@ -208,16 +198,27 @@ static void chooseConv(plan::KernelOp kernel, const Target &target, unsigned thr
                                                        : ConvAlgorithm::expanded;
   int64_t filterFloats = packedFilterSize(shape, config.algorithm, lanes);
   int64_t tasks;
+  double direct = 0, winograd = 0;
   if (config.algorithm == ConvAlgorithm::lanes) {
     // Accumulators of a row's pixels; weights and inputs are loaded for each.
     config.tileColumns = std::min<int64_t>(shape.out.w(), target.isa.numRegisters / 2);
     int64_t planes = shape.out.n() * shape.out.channelBlocks();
-    int64_t rowTasks = std::min(shape.out.h(), ceilDiv(kTasksPerThread * threads, planes));
+    int64_t rowTasks = std::min(shape.out.h(), ceilDiv(kTasksPerThread * goal.threads, planes));
     config.taskRows = ceilDiv(shape.out.h(), rowTasks);
     tasks = planes * ceilDiv(shape.out.h(), config.taskRows);
   } else {
-    chooseTile(config, shape, target);
-    tasks = chooseTasks(config, shape, target, filterFloats, threads);
+    direct = chooseTile(config, shape, target);
+    tasks = chooseTasks(config, shape, target, filterFloats, goal.threads);
+    direct = overlap(direct, bytesOfFloats(filterFloats) / kMemoryBytesPerCycle);
+  }
+  std::optional<ConvConfig> transformed;
+  if (config.algorithm == ConvAlgorithm::direct && !kernel.getWeights().empty())
+    transformed = chooseWinograd(shape, target, goal.threads, goal.accuracy, winograd);
+  if (transformed && winograd < direct) {
+    config = *transformed;
+    WinogradShape w(shape, config, lanes);
+    tasks = w.numBlocks * config.panelTasks;
+    filterFloats = w.products * w.inChannels * w.outBlocks * lanes;
   }
   SmallVector<int64_t> bytes;
   if (!kernel.getWeights().empty())
@@ -227,10 +228,12 @@ static void chooseConv(plan::KernelOp kernel, const Target &target, unsigned thr
   kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
   kernel.setTasks(tasks);
   if (kernel.getWeights().empty())
-    packWhenRun(kernel, filterFloats, threads);
+    packWhenRun(kernel, filterFloats, goal.threads);
 }
 
-static void chooseLinear(plan::KernelOp kernel, const Target &target, unsigned threads) {
+static void chooseLinear(plan::KernelOp kernel, const Goal &goal) {
+  const Target &target = goal.target;
+  unsigned threads = goal.threads;
   LinearShape shape(kernel);
   int64_t lanes = target.isa.lanes, outputBlocks = ceilDiv(shape.outputs(), lanes);
   LinearConfig config;
@@ -262,24 +265,24 @@ static void chooseLinear(plan::KernelOp kernel, const Target &target, unsigned t
 }
 
 /// Pools: a plane of a block of channels is a task. Their bias is padded to whole blocks.
-static void choosePool(plan::KernelOp kernel, const Target &target, unsigned) {
+static void choosePool(plan::KernelOp kernel, const Goal &goal) {
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   kernel.setTasks(out.n() * out.channelBlocks());
   if (kernel.getWeights().empty())
     return;
-  int64_t bytes = bytesOfFloats(out.channelBlocks() * target.isa.lanes);
+  int64_t bytes = bytesOfFloats(out.channelBlocks() * goal.target.isa.lanes);
   kernel.setConfigAttr(weightsBytes(kernel.getContext(), bytes));
 }
 
 /// Ops that work plane by plane; vectors of features image by image.
-static void choosePlanes(plan::KernelOp kernel, const Target &, unsigned) {
+static void choosePlanes(plan::KernelOp kernel, const Goal &goal) {
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   bool isVector = out.getBlock() == 1 && out.h() == 1 && out.w() == 1;
   kernel.setTasks(out.n() * (isVector ? 1 : out.channelBlocks()));
 }
 
 /// Moves between layouts go by blocks of whichever side is blocked, else by planes.
-static void chooseMove(plan::KernelOp kernel, const Target &, unsigned) {
+static void chooseMove(plan::KernelOp kernel, const Goal &goal) {
   auto in = cast<plan::MapType>(kernel.getInputs()[0].getType());
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   const plan::MapType &blocked = in.getBlock() > 1 ? in : out;
@@ -287,15 +290,15 @@ static void chooseMove(plan::KernelOp kernel, const Target &, unsigned) {
 }
 
 /// Dense maps go through in pieces, blocked ones by blocks.
-static void chooseReshape(plan::KernelOp kernel, const Target &target, unsigned threads) {
+static void chooseReshape(plan::KernelOp kernel, const Goal &goal) {
   auto in = cast<plan::MapType>(kernel.getInputs()[0].getType());
   if (in.getBlock() > 1)
-    return chooseMove(kernel, target, threads);
-  chooseStrided(kernel, target, threads);
+    return chooseMove(kernel, goal);
+  chooseStrided(kernel, goal);
 }
 
 /// Ops that combine channels go by rows; vectors of features by images.
-static void chooseRows(plan::KernelOp kernel, const Target &, unsigned) {
+static void chooseRows(plan::KernelOp kernel, const Goal &goal) {
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   kernel.setTasks(out.n() * (out.getBlock() == 1 ? 1 : out.h()));
 }
@@ -303,7 +306,7 @@ static void chooseRows(plan::KernelOp kernel, const Target &, unsigned) {
 namespace {
 struct Chooser {
   StringRef kind;
-  void (*choose)(plan::KernelOp, const Target &, unsigned threads);
+  void (*choose)(plan::KernelOp, const Goal &);
 };
 } // namespace
 
@@ -344,6 +347,16 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       getOperation().emitError(llvm::toString(target.takeError()));
       return signalPassFailure();
     }
+    auto level = llvm::StringSwitch<std::optional<Accuracy>>(accuracy)
+                     .Case("strict", Accuracy::strict)
+                     .Case("default", Accuracy::standard)
+                     .Case("fast", Accuracy::fast)
+                     .Default(std::nullopt);
+    if (!level) {
+      getOperation().emitError("accuracy must be strict, default or fast, got '") << accuracy << "'";
+      return signalPassFailure();
+    }
+    Goal goal{*target, std::max(1u, threads.getValue()), *level};
     // Listed first: choosing may add kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -353,7 +366,7 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
         kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
         return signalPassFailure();
       }
-      chooser->choose(kernel, *target, std::max(1u, threads.getValue()));
+      chooser->choose(kernel, goal);
     }
   }
 };

@@ -44,7 +44,7 @@ public:
 
   LogicalResult run() {
     program = builder.create<plan::ProgramOp>(function.getLoc(), function.getName(), IntegerAttr(),
-                                              IntegerAttr(), IntegerAttr());
+                                              IntegerAttr(), IntegerAttr(), IntegerAttr());
     body = &program.getBody().emplaceBlock();
     builder.setInsertionPointToStart(body);
     declareInputs();

@@ -130,6 +130,8 @@ def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
   let options = [
     Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
     Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+    Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
+           "Rounding errors that Winograd may add: strict, default or fast">,
   ];
 }
 

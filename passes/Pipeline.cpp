@@ -45,6 +45,7 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   ChooseAlgorithmPassOptions choose;
   choose.mcpu = options.target.cpu.name.str();
   choose.threads = options.threads;
+  choose.accuracy = options.accuracy;
   module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose));
 }
 
@@ -107,6 +108,9 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
                             llvm::cl::init(2)};
   Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("CPU to compile for"),
                            llvm::cl::init("native")};
+  Option<std::string> accuracy{*this, "accuracy",
+                               llvm::cl::desc("Rounding errors that algorithms may add"),
+                               llvm::cl::init("default")};
   Option<unsigned> threads{*this, "threads", llvm::cl::desc("Threads to schedule for"),
                            llvm::cl::init(1)};
   ListOption<std::string> keepOutputs{*this, "keep-outputs", llvm::cl::desc("Outputs to keep")};
@@ -130,6 +134,7 @@ void incc::registerCnnPipeline() {
         options.keepOutputs.assign(given.keepOutputs.begin(), given.keepOutputs.end());
         options.target = *target;
         options.threads = given.threads;
+        options.accuracy = given.accuracy;
         options.compileTo = given.compileTo;
         buildCnnPipeline(manager, options);
       });

@@ -20,6 +20,8 @@ struct PipelineOptions {
   /// Names of the network's outputs to keep; all if empty.
   std::vector<std::string> keepOutputs;
   Target target;
+  /// Rounding errors that algorithms may add: "strict", "default" or "fast".
+  std::string accuracy = "default";
   /// Number of threads to schedule for.
   unsigned threads = 1;
   /// The last phase to run, one of `phaseNames()`; all of them if empty.

@@ -82,6 +82,11 @@ void PlanMemoryPass::placeBuffers() {
     buffer.setOffset(offset);
   program.setArenaBytes(layout.peakBytes);
   program.setLiveBytes(bound);
+  int64_t scratch = 0;
+  program.walk([&](plan::KernelOp kernel) {
+    scratch = std::max(scratch, plan::scratchBytes(kernel));
+  });
+  program.setScratchBytes(scratch);
   arenaBytes += layout.peakBytes;
   liveBytes += bound;
   // Not `program.emitRemark`, which would print all of it.

@@ -11,7 +11,7 @@ enum { MAX_THREADS = 4096 };
 
 struct incc_ctx {
   const incc_program *program;
-  unsigned char *arena;
+  unsigned char *arena; /* followed by each thread's scratch memory */
   void **addresses; /* of all operands of all steps */
   int threads;
   pid_t process;
@@ -31,13 +31,15 @@ typedef struct {
   uint32_t first_step, end_step;
 } group;
 
-static void run_tasks(void *arg, uint32_t begin, uint32_t end) {
+static void run_tasks(void *arg, int thread, uint32_t begin, uint32_t end) {
   const group *steps = arg;
   const incc_program *program = steps->ctx->program;
+  unsigned char *scratch =
+      steps->ctx->arena + program->arena_bytes + (uint64_t)thread * program->scratch_bytes;
   for (uint32_t i = steps->first_step; i < steps->end_step && end > 0; ++i) {
     const incc_step *step = &program->steps[i];
     if (begin < step->tasks) {
-      incc_args args = {steps->ctx->addresses + step->first_operand};
+      incc_args args = {steps->ctx->addresses + step->first_operand, scratch};
       step->kernel(&args, (int)begin, (int)(end < step->tasks ? end : step->tasks));
     }
     begin = begin > step->tasks ? begin - step->tasks : 0;
@@ -61,7 +63,7 @@ static void run_group(incc_ctx *ctx, uint32_t first_step, uint32_t end_step) {
   for (uint32_t i = first_step; i < end_step; ++i)
     tasks += ctx->program->steps[i].tasks;
   if (ctx->threads == 1 || tasks == 1) {
-    run_tasks(&steps, 0, tasks);
+    run_tasks(&steps, 0, 0, tasks);
   } else if (ctx->pool) {
     incc_pool_run(ctx->pool, tasks, run_tasks, &steps);
   } else {
@@ -157,25 +159,33 @@ static incc_status read_options(const incc_options *given, incc_options *options
   return INCC_OK;
 }
 
+static uint64_t memory_bytes(const incc_ctx *ctx) {
+  return ctx->program->arena_bytes + (uint64_t)ctx->threads * ctx->program->scratch_bytes;
+}
+
 static incc_status allocate(incc_ctx *ctx) {
   const incc_program *program = ctx->program;
   size_t num_steps = (size_t)program->model->num_steps;
-  ctx->arena = incc_allocate(program->arena_bytes);
+  ctx->arena = incc_allocate(memory_bytes(ctx));
   ctx->addresses = calloc(program->num_operands + 1u, sizeof *ctx->addresses);
   ctx->step_ns = calloc(num_steps + 1, sizeof *ctx->step_ns);
   if (!ctx->arena || !ctx->addresses || !ctx->step_ns)
     return incc_fail(INCC_OUT_OF_MEMORY, "no memory for a context of %s (%llu bytes)",
-                     program->model->name, (unsigned long long)program->arena_bytes);
+                     program->model->name, (unsigned long long)memory_bytes(ctx));
   return INCC_OK;
 }
 
+static int count_threads(const incc_program *program, const incc_options *options) {
+  uint32_t useful = program->max_stage_tasks;
+  int threads = options->threads ? options->threads : incc_count_cores();
+  if (threads > MAX_THREADS)
+    threads = MAX_THREADS;
+  if ((uint32_t)threads > useful)
+    threads = useful ? (int)useful : 1;
+  return threads;
+}
+
 static incc_status start_threads(incc_ctx *ctx, const incc_options *options) {
-  uint32_t useful = ctx->program->max_stage_tasks;
-  ctx->threads = options->threads ? options->threads : incc_count_cores();
-  if (ctx->threads > MAX_THREADS)
-    ctx->threads = MAX_THREADS;
-  if ((uint32_t)ctx->threads > useful)
-    ctx->threads = useful ? (int)useful : 1;
   if (ctx->threads == 1)
     return INCC_OK;
   if (!options->parallel_for)
@@ -200,6 +210,7 @@ incc_status incc_create(const incc_program *program, const incc_options *given, 
   ctx->program = program;
   ctx->process = getpid();
   ctx->profiling = options.profile != 0;
+  ctx->threads = count_threads(program, &options);
   if ((status = allocate(ctx)) || (status = start_threads(ctx, &options))) {
     incc_destroy(ctx);
     return status;
@@ -214,7 +225,7 @@ void incc_destroy(incc_ctx *ctx) {
   incc_pool_destroy(ctx->pool);
   incc_loop_destroy(ctx->loop);
   if (ctx->arena)
-    incc_release(ctx->arena, ctx->program->arena_bytes);
+    incc_release(ctx->arena, memory_bytes(ctx));
   free(ctx->addresses);
   free(ctx->step_ns);
   free(ctx);

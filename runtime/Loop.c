@@ -88,12 +88,12 @@ void incc_loop_work(incc_loop *loop, int thread) {
   uint32_t begin, end;
   for (;;) {
     while (take(own, 0, &begin, &end))
-      loop->body(loop->arg, begin, end);
+      loop->body(loop->arg, thread, begin, end);
     if (!steal(loop, thread, &begin, &end))
       return;
     /* The own part is empty, so nobody else writes it. What does not run now may be stolen on. */
     uint32_t half = begin + (end - begin + 1) / 2;
     atomic_store_explicit(&own->range, pack(half, end), memory_order_relaxed);
-    loop->body(loop->arg, begin, half);
+    loop->body(loop->arg, thread, begin, half);
   }
 }

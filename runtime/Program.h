@@ -27,7 +27,8 @@ typedef struct incc_program {
   const incc_step *steps;
   const incc_operand *operands;
   const uint32_t *stages;     /* the first step of each stage, then the number of steps */
-  uint64_t arena_bytes;       /* a multiple of 64; run_in's operand list follows it */
+  uint64_t arena_bytes;       /* a multiple of 64 */
+  uint64_t scratch_bytes;     /* of each thread, a multiple of 64; run_in's operand list follows it */
   uint32_t num_operands;      /* of all steps */
   uint32_t max_step_operands; /* of one step */
   uint32_t max_stage_tasks;   /* of all steps of one stage together */

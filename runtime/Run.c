@@ -73,8 +73,9 @@ incc_status incc_run_in(const incc_program *program, void *workspace, const floa
   if ((status = incc_check_arrays(model, inputs, outputs)))
     return status;
   unsigned char *arena = workspace;
-  void **addresses = (void **)(arena + program->arena_bytes);
-  incc_args args = {addresses};
+  unsigned char *scratch = arena + program->arena_bytes;
+  void **addresses = (void **)(scratch + program->scratch_bytes);
+  incc_args args = {addresses, scratch};
   uint32_t float_state = incc_flush_denormals();
   for (int64_t i = 0; i < model->num_steps; ++i) {
     const incc_step *step = &program->steps[i];

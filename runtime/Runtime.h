@@ -29,7 +29,7 @@ void *incc_allocate(uint64_t bytes);
 void incc_release(void *memory, uint64_t bytes);
 
 /* Loop.c: one parallel loop over tasks, shared by the threads that call incc_loop_work. */
-typedef void (*incc_loop_body)(void *arg, uint32_t begin, uint32_t end);
+typedef void (*incc_loop_body)(void *arg, int thread, uint32_t begin, uint32_t end);
 typedef struct incc_loop incc_loop;
 incc_loop *incc_loop_create(int threads);
 void incc_loop_destroy(incc_loop *loop);

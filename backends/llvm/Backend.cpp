@@ -59,6 +59,7 @@ static LibraryDesc describe(ModuleOp module, plan::ProgramOp program, const Code
   LibraryDesc desc;
   desc.name = program.getSymName().str();
   desc.arenaBytes = program.getArenaBytes().value_or(0);
+  desc.scratchBytes = program.getScratchBytes().value_or(0);
   desc.weightsBytes = program.getWeightsBytes().value_or(0);
   desc.kernelSymbols = kernels.symbols;
   desc.requiredCpuFeatures = options.isa().requiredFeatures;

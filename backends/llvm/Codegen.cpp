@@ -79,9 +79,13 @@ static void addEntryPoint(llvm::Module &module, const DistinctKernel &kernel) {
   b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", entry));
   llvm::Value *table = b.CreateLoad(b.getPtrTy(), entry->getArg(0));
   SmallVector<llvm::Value *> arguments;
-  for (unsigned i = 0; i + 2 < body->arg_size(); ++i)
+  bool usesScratch = plan::scratchBytes(kernel.kernel) > 0;
+  for (unsigned i = 0; i + 2 + usesScratch < body->arg_size(); ++i)
     arguments.push_back(
         b.CreateLoad(b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), table, i)));
+  if (usesScratch)
+    arguments.push_back(b.CreateLoad(
+        b.getPtrTy(), b.CreateConstInBoundsGEP1_64(b.getPtrTy(), entry->getArg(0), 1)));
   for (unsigned i : {1, 2})
     arguments.push_back(b.CreateSExt(entry->getArg(i), b.getInt64Ty()));
   b.CreateCall(body, arguments);

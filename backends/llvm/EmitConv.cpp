@@ -348,10 +348,15 @@ struct LaneConv {
 } // namespace
 
 void incc::emitConv2d(KernelBuilder &b) {
-  if (ConvConfig::fromAttr(*b.kernel.getConfig()).algorithm == ConvAlgorithm::lanes)
-    LaneConv(b).emit();
-  else
-    DirectConv(b).emit();
+  switch (ConvConfig::fromAttr(*b.kernel.getConfig()).algorithm) {
+  case ConvAlgorithm::lanes:
+    return LaneConv(b).emit();
+  case ConvAlgorithm::winograd:
+    return emitWinograd(b);
+  case ConvAlgorithm::direct:
+  case ConvAlgorithm::expanded:
+    return DirectConv(b).emit();
+  }
 }
 
 /// [group][tile of blocks][channel block][kh][kw][channel in block][output in tile]; of planar inputs
@@ -408,6 +413,8 @@ std::vector<float> incc::packConv2d(plan::KernelOp kernel, const Target &target,
   ConvConfig config = ConvConfig::fromAttr(*kernel.getConfig());
   if (config.algorithm == ConvAlgorithm::lanes)
     return packLanes(shape, target.isa.lanes, values);
+  if (config.algorithm == ConvAlgorithm::winograd)
+    return packWinograd(kernel, target, values);
   return packDirect(shape, config, target.isa.lanes, values);
 }
 

@@ -24,6 +24,9 @@ const KernelEmitter *findEmitter(llvm::StringRef kind);
 void emitConv2d(KernelBuilder &b);
 std::vector<float> packConv2d(plan::KernelOp kernel, const Target &target, unsigned index,
                               llvm::ArrayRef<float> values);
+void emitWinograd(KernelBuilder &b);
+std::vector<float> packWinograd(plan::KernelOp kernel, const Target &target,
+                                llvm::ArrayRef<float> values);
 void emitLinear(KernelBuilder &b);
 std::vector<float> packLinear(plan::KernelOp kernel, const Target &target, unsigned index,
                               llvm::ArrayRef<float> values);

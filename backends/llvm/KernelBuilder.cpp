@@ -20,6 +20,8 @@ KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, plan::KernelOp ker
   Type array = MemRefType::get({kArrayLength}, builder.getF32Type());
   unsigned numArrays =
       kernel.getInputs().size() + kernel.getWeights().size() + kernel.getOutputs().size();
+  if (plan::scratchBytes(kernel))
+    ++numArrays;
   SmallVector<Type> arguments(numArrays, array);
   arguments.append(2, builder.getIndexType());
   builder.setInsertionPointToEnd(module.getBody());
@@ -29,6 +31,8 @@ KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, plan::KernelOp ker
     function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
   builder.setInsertionPointToStart(function.addEntryBlock());
 }
+
+Value KernelBuilder::scratch() { return function.getArgument(function.getNumArguments() - 3); }
 
 plan::MapType KernelBuilder::inputMap(unsigned i) {
   return cast<plan::MapType>(kernel.getInputs()[i].getType());
@@ -485,9 +489,14 @@ Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
     return clip(fma(x, constant(act->param(0)), constant(act->param(1))), 0, 1);
   case cnn::ActivationKind::hard_swish:
     return mulf(x, clip(fma(x, constant(1.0f / 6), constant(0.5f)), 0, 1));
-  case cnn::ActivationKind::tanh:
-    // 2 sigmoid(2x) - 1
-    return fma(constant(2), sigmoid(addf(x, x)), constant(-1));
+  case cnn::ActivationKind::tanh: {
+    // 2 sigmoid(2x) - 1, which cancels near 0: there Moshier's polynomial (Cephes, tanhf).
+    Value square = mulf(x, x);
+    Value series = polynomial(square, {-3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f,
+                                       2.06390887954e-2f, -5.70498872745e-3f});
+    return select(isGreater(constant(0.625f), absf(x)), fma(mulf(series, square), x, x),
+                  fma(constant(2), sigmoid(addf(x, x)), constant(-1)));
+  }
   case cnn::ActivationKind::exp:
     return exp(x);
   case cnn::ActivationKind::log:

@@ -43,6 +43,8 @@ public:
   mlir::Value output(unsigned i) {
     return function.getArgument(kernel.getInputs().size() + kernel.getWeights().size() + i);
   }
+  /// The thread's own memory, `scratch_bytes` of it, aligned to 64 bytes, of any content.
+  mlir::Value scratch();
   plan::MapType inputMap(unsigned i);
   plan::MapType outputMap(unsigned i);
 

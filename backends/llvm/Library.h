@@ -51,7 +51,7 @@ struct LibraryDesc {
   std::string name;
   std::string triple = "x86_64-unknown-linux-gnu";
   std::vector<LibraryTensor> inputs, outputs;
-  uint64_t arenaBytes = 0, weightsBytes = 0;
+  uint64_t arenaBytes = 0, scratchBytes = 0, weightsBytes = 0;
   /// Symbols of `void k(const incc_args *args, int begin, int end)` in the kernels' objects. They
   /// need no prefix: no symbol of a kernel's object leaves the library.
   std::vector<std::string> kernelSymbols;

@@ -19,7 +19,7 @@ inline std::string weightsSymbol(const LibraryDesc &desc) { return desc.name + "
 
 /// The arena of `run_in` with the list of operands behind it.
 struct WorkspaceLayout {
-  uint64_t arenaBytes = 0, totalBytes = 0;
+  uint64_t arenaBytes = 0, scratchBytes = 0, totalBytes = 0;
   uint32_t maxStepOperands = 0;
 };
 WorkspaceLayout layOutWorkspace(const LibraryDesc &desc);

@@ -30,7 +30,8 @@ WorkspaceLayout incc::layOutWorkspace(const LibraryDesc &desc) {
   layout.arenaBytes = alignTo(desc.arenaBytes, 64);
   for (const LibraryStep &step : desc.steps)
     layout.maxStepOperands = std::max<uint32_t>(layout.maxStepOperands, step.operands.size());
-  layout.totalBytes = layout.arenaBytes + alignTo(layout.maxStepOperands * sizeof(void *), 64);
+  layout.scratchBytes = alignTo(desc.scratchBytes, 64);
+  layout.totalBytes = layout.arenaBytes + layout.scratchBytes + alignTo(layout.maxStepOperands * sizeof(void *), 64);
   return layout;
 }
 
@@ -251,6 +252,7 @@ bool TableBuilder::defineProgram() {
   FIELD(incc_program, operands, operandTable);
   FIELD(incc_program, stages, array(stages, "incc_stages"));
   FIELD(incc_program, arena_bytes, u64(workspace.arenaBytes));
+  FIELD(incc_program, scratch_bytes, u64(workspace.scratchBytes));
   FIELD(incc_program, num_operands, u32(numOperands));
   FIELD(incc_program, max_step_operands, u32(workspace.maxStepOperands));
   FIELD(incc_program, max_stage_tasks, u32(maxStageTasks));

@@ -40,6 +40,29 @@ def convolutions():
     return net
 
 
+def winograd_convolutions():
+    """Shapes that are worth Winograd's transforms: tiles that do and do not divide the map, halos of
+    what reads the result, and epilogues."""
+    net = Network("winograd_convolutions", 16)
+    kernels = [((3, 3), (1, 1, 1, 1)), ((3, 3), (0, 0, 0, 0)), ((5, 5), (2, 2, 2, 2)),
+               ((1, 7), (0, 3, 0, 3)), ((7, 1), (3, 0, 3, 0)), ((1, 3), (0, 1, 0, 1)),
+               ((3, 1), (1, 0, 0, 0)), ((3, 5), (1, 2, 1, 2)), ((2, 2), (0, 0, 1, 1))]
+    sizes = [(2, 14, 14), (1, 17, 19), (1, 8, 9), (3, 7, 7), (1, 30, 12)]
+    for i, (kernel, pad) in enumerate(kernels):
+        for j, (n, h, w) in enumerate(sizes):
+            if i > 0 and (i + j) % 3:
+                continue
+            c, k = [(64, 64), (40, 72), (51, 48), (96, 33)][(i + j) % 4]
+            x = net.input(n, c, h, w)
+            # Not one that cuts large values off: errors are relative to the largest output.
+            act = [None, ("relu",), ("silu",)][(i + j) % 3]
+            y = net.conv(x, k, kernel, pad=pad, bias=(i + j) % 3 != 0, act=act)
+            if i == 0:
+                y = net.conv(y, k, kernel, pad=pad, residual=y, act=("relu",))
+            net.output(y)
+    return net
+
+
 def grouped_convolutions():
     net = Network("grouped_convolutions", 2)
     # Channels, filters, groups: depthwise, with multiplier, and groups that share blocks.
@@ -318,9 +341,9 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, grouped_convolutions, epilogues, pools, odd_pools, elementwise,
-            positive_activations, binaries, normalizations, moves, takes, shapes, constants,
-            linears, runtime_weights]
+FAMILIES = [convolutions, winograd_convolutions, grouped_convolutions, epilogues, pools, odd_pools,
+            elementwise, positive_activations, binaries, normalizations, moves, takes, shapes,
+            constants, linears, runtime_weights]
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"})

@@ -1,4 +1,7 @@
 // RUN: incc-opt %s --choose-algorithm="mcpu=znver3 threads=2" | FileCheck %s
+// RUN: incc-opt %s --choose-algorithm="mcpu=znver3 accuracy=strict" | FileCheck %s --check-prefix=STRICT
+// RUN: not incc-opt %s --choose-algorithm="mcpu=znver3 accuracy=sloppy" 2>&1 | FileCheck %s --check-prefix=LEVEL
+// LEVEL: accuracy must be strict, default or fast, got 'sloppy'
 // RUN: not incc-opt %s --choose-algorithm=mcpu=z80 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: unknown --mcpu 'z80'; supported are native, x86-64,
 
@@ -55,5 +58,26 @@ plan.program "runtime_filter" {
   plan.stage {
     plan.kernel "cnn.conv2d"(%x, %w) into(%z) params {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
       : (!plan.map<1x32x4x4, c8, halo [0, 0, 0, 0], planes 4>, !plan.map<8x32x1x1, c1, halo [0, 0, 0, 0], planes 32>, !plan.map<1x8x4x4, c8, halo [0, 0, 0, 0], planes 1>) -> ()
+  }
+}
+
+// Where the model says so a 3x3 convolution goes by Winograd's algorithm: one filter for each of the
+// 6 x 8 products of a tile, in a thread's own memory. `strict` takes the smallest tiles. One with a
+// stride stays direct.
+// CHECK-LABEL: plan.program "winograd"
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 4, 6>, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 786432>}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct",
+// STRICT-LABEL: plan.program "winograd"
+//       STRICT:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 2, 2>,
+plan.program "winograd" {
+  %x = plan.buffer : <1x64x28x28, c8, halo [1, 1, 1, 1], planes 8>
+  %y = plan.buffer : <1x64x28x28, c8, halo [0, 0, 0, 0], planes 8>
+  %z = plan.buffer : <1x64x14x14, c8, halo [0, 0, 0, 0], planes 8>
+  %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x) weights(%w) into(%y) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!plan.map<1x64x28x28, c8, halo [1, 1, 1, 1], planes 8>, !plan.weights, !plan.map<1x64x28x28, c8, halo [0, 0, 0, 0], planes 8>) -> ()
+    plan.kernel "cnn.conv2d"(%x) weights(%w) into(%z) params {kernel = array<i64: 3, 3>, strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!plan.map<1x64x28x28, c8, halo [1, 1, 1, 1], planes 8>, !plan.weights, !plan.map<1x64x14x14, c8, halo [0, 0, 0, 0], planes 8>) -> ()
   }
 }

@@ -1,7 +1,7 @@
 // RUN: incc-opt %s --split-input-file --plan-memory -verify-diagnostics | FileCheck %s
 
 // Buffers of 256, 128 and 256 bytes in a chain: the third takes the place of the first.
-// CHECK-LABEL: plan.program "chain" attributes {arena_bytes = 384 : i64, live_bytes = 384 : i64, weights_bytes = 0 : i64}
+// CHECK-LABEL: plan.program "chain" attributes {arena_bytes = 384 : i64, live_bytes = 384 : i64, scratch_bytes = 0 : i64, weights_bytes = 0 : i64}
 //       CHECK:   %[[IN:.+]] = plan.input
 //       CHECK:   %[[A:.+]] = plan.buffer at [[FIRST:[0-9]+]] : <1x64x
 //  CHECK-NEXT:   plan.buffer at {{[0-9]+}} : <1x32x

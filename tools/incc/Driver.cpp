@@ -72,6 +72,7 @@ private:
     pipeline.keepOutputs = options.import.outputs;
     pipeline.target = options.target;
     pipeline.threads = options.threads;
+    pipeline.accuracy = options.accuracy;
     pipeline.compileTo = lastPhase();
     buildCnnPipeline(manager, pipeline);
     manager.enableTiming(scope);

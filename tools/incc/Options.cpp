@@ -62,6 +62,12 @@ Options incc::parseOptions(int argc, char **argv) {
       "O", cl::desc("0: no fusion, little optimization; 1: fuse; 2, 3: everything (default 3)"),
       cl::Prefix, cl::init(3), cl::value_desc("LEVEL"), cl::cat(code));
 
+  cl::opt<std::string> accuracy(
+      "accuracy",
+      cl::desc("Rounding errors of Winograd convolution: strict (those of a direct one: 1e-6 of the "
+               "largest output), default (some 4e-6) or fast (some 1e-5)"),
+      cl::init("default"), cl::value_desc("LEVEL"), cl::cat(code));
+
   cl::opt<EmitKind> emit(
       "emit", cl::desc("Write an intermediate form instead of a library"),
       cl::values(clEnumValN(EmitKind::Cnn, "cnn", "the network, after the passes that --compile-to "
@@ -134,6 +140,9 @@ Options incc::parseOptions(int argc, char **argv) {
   options.threads = threads.getNumOccurrences()
                         ? threads
                         : llvm::hardware_concurrency().compute_thread_count();
+  if (accuracy != "strict" && accuracy != "default" && accuracy != "fast")
+    fail("unknown --accuracy '" + accuracy + "'; supported are strict, default, fast");
+  options.accuracy = accuracy;
   if (optLevel > 3)
     fail("-O takes a level from 0 to 3, got " + llvm::Twine(optLevel));
   options.optLevel = optLevel;

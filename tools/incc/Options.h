@@ -20,6 +20,7 @@ struct Options {
   std::optional<Isa> codegenIsa;
   unsigned optLevel = 3;
   unsigned threads = 1;
+  std::string accuracy = "default";
   EmitKind emit = EmitKind::Library;
   /// Passes around which IR is printed; "all" is every pass.
   std::vector<std::string> printBefore, printAfter;
