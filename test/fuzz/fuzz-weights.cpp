@@ -1,4 +1,5 @@
-// Opens bytes as a weights file and reads every tensor that has floating-point values.
+// Opens bytes as a weights file, by the function OPEN, and reads every tensor of floating-point
+// values.
 #include "frontend/weights/WeightsFile.h"
 
 using namespace incc::weights;
@@ -6,7 +7,7 @@ using namespace incc::weights;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   llvm::StringRef bytes(reinterpret_cast<const char *>(data), size);
   std::shared_ptr<llvm::MemoryBuffer> buffer = llvm::MemoryBuffer::getMemBufferCopy(bytes, "fuzz");
-  auto file = WeightsFile::open(buffer, "fuzz");
+  auto file = OPEN(buffer);
   if (!file) {
     llvm::consumeError(file.takeError());
     return 0;

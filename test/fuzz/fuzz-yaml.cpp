@@ -1,8 +1,8 @@
 // Imports bytes as a model file; the result, if any, must verify.
 #include "frontend/Frontend.h"
+#include "test/fuzz/FuzzContext.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     llvm::raw_fd_ostream file(path, error);
     file.write(reinterpret_cast<const char *>(data), size);
   }
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  mlir::MLIRContext &context = fuzzContext();
   bool hasError = false;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
     hasError |= diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
