@@ -106,8 +106,8 @@ void GraphOrder::define(llvm::StringRef name, int producer) {
   if (it->second == kInput && producer == kInitializer)
     it->second = kInitializer;
   else
-    error("value '" + printable(name) + "' is defined twice: by " + describe(it->second) + " and by " +
-          describe(producer));
+    error("value '" + printable(name) + "' is defined twice: by " + describe(it->second) +
+          " and by " + describe(producer));
 }
 
 void GraphOrder::collectDefinitions() {
@@ -151,7 +151,8 @@ void GraphOrder::checkUses(llvm::ArrayRef<std::string> outputs) {
               "', which no node computes and which is no input or initializer");
   for (const std::string &output : outputs)
     if (!producers.contains(output))
-      error("output '" + printable(output) + "' is computed by no node and is no input or initializer");
+      error("output '" + printable(output) +
+            "' is computed by no node and is no input or initializer");
 }
 
 /// `path` leads to the node `again`, which is on it.

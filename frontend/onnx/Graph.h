@@ -22,9 +22,9 @@ std::string nodeName(const onnx::NodeProto &node, int index);
 /// Indices of the nodes that `outputs` depend on, each after those that it reads: in the graph's
 /// own order where that will do. Calls `report` for every name that is defined twice, or read but
 /// defined nowhere, and for a cycle; then the result is empty. Takes linear time.
-std::optional<std::vector<int>>
-orderNodes(const onnx::GraphProto &graph, llvm::ArrayRef<std::string> outputs,
-           llvm::function_ref<void(const std::string &)> report);
+std::optional<std::vector<int>> orderNodes(const onnx::GraphProto &graph,
+                                           llvm::ArrayRef<std::string> outputs,
+                                           llvm::function_ref<void(const std::string &)> report);
 
 } // namespace incc::onnximport
 

@@ -353,9 +353,9 @@ llvm::Expected<HostTensor> onnximport::reduceHost(ReduceKind kind, const HostTen
   if (source.storage() == HostTensor::Storage::i64) {
     std::vector<int64_t> result(count);
     BinaryFunction step = kind == ReduceKind::max    ? BinaryFunction::max
-                      : kind == ReduceKind::min  ? BinaryFunction::min
-                      : kind == ReduceKind::prod ? BinaryFunction::mul
-                                                 : BinaryFunction::add;
+                          : kind == ReduceKind::min  ? BinaryFunction::min
+                          : kind == ReduceKind::prod ? BinaryFunction::mul
+                                                     : BinaryFunction::add;
     auto [least, most] = integerRange(source.type());
     for (int64_t i = 0; i < count; ++i) {
       llvm::ArrayRef<int64_t> run = source.values<int64_t>().slice(i * length, length);
@@ -433,8 +433,8 @@ llvm::Expected<HostTensor> onnximport::castHost(const HostTensor &source, int32_
       if constexpr (std::is_same_v<T, int64_t>)
         fits &= value >= least && value <= most;
       else // 2^63 is a float, the largest int64 is not; NaN fits nowhere.
-        fits &= std::trunc(value) >= static_cast<T>(least) &&
-                value < static_cast<T>(most) + 1 && value < static_cast<T>(0x1p63);
+        fits &= std::trunc(value) >= static_cast<T>(least) && value < static_cast<T>(most) + 1 &&
+                value < static_cast<T>(0x1p63);
       result.push_back(fits ? static_cast<int64_t>(value) : 0);
     }
   });

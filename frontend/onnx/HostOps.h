@@ -27,7 +27,19 @@ enum class BinaryFunction {
   logicalXor
 };
 
-enum class UnaryFunction { neg, abs, floor, ceil, round, sign, logicalNot, reciprocal, sqrt, exp, log };
+enum class UnaryFunction {
+  neg,
+  abs,
+  floor,
+  ceil,
+  round,
+  sign,
+  logicalNot,
+  reciprocal,
+  sqrt,
+  exp,
+  log
+};
 
 enum class ReduceKind { mean, sum, max, min, prod };
 
@@ -43,7 +55,8 @@ HostTensor gatherOffsets(const HostTensor &source, const AxisOffsets &offsets, d
 HostTensor transposeHost(const HostTensor &source, llvm::ArrayRef<int64_t> shape,
                          llvm::ArrayRef<int64_t> permutation);
 
-/// Repeats `source` along the axes in which `shape` is 1 or missing in front (NumPy's broadcasting).
+/// Repeats `source` along the axes in which `shape` is 1 or missing in front (NumPy's
+/// broadcasting).
 HostTensor expandHost(const HostTensor &source, llvm::ArrayRef<int64_t> shape,
                       llvm::ArrayRef<int64_t> result);
 

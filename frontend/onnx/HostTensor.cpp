@@ -111,8 +111,8 @@ llvm::Expected<HostTensor> onnximport::readElements(int32_t type, llvm::ArrayRef
   case Type::FLOAT: {
     bool isAligned = reinterpret_cast<uintptr_t>(bytes.data()) % alignof(float) == 0;
     if (isAligned)
-      return HostTensor(type,
-                        {reinterpret_cast<const float *>(bytes.data()), bytes.size() / 4}, owner);
+      return HostTensor(type, {reinterpret_cast<const float *>(bytes.data()), bytes.size() / 4},
+                        owner);
     return HostTensor(type, convertAll<float, float>(bytes, [](float value) { return value; }));
   }
   case Type::DOUBLE:
@@ -149,7 +149,7 @@ llvm::Expected<HostTensor> onnximport::readElements(int32_t type, llvm::ArrayRef
     return result;
   }
   default:
-    return llvm::createStringError(typeName(type) + " is not supported");
+    return llvm::createStringError("is of type " + typeName(type) + ", which is not supported");
   }
 }
 
@@ -185,16 +185,17 @@ llvm::Expected<HostTensor> onnximport::takeElements(onnx::TensorProto &proto) {
   int32_t type = proto.data_type();
   unsigned width = fileBytes(type);
   if (!width)
-    return llvm::createStringError(typeName(type) + " is not supported");
+    return llvm::createStringError("is of type " + typeName(type) + ", which is not supported");
   if (proto.has_segment())
     return llvm::createStringError("is split into segments, which is not supported");
-  std::optional<int64_t> count = checkedElements(llvm::ArrayRef(proto.dims().data(), proto.dims_size()));
+  std::optional<int64_t> count =
+      checkedElements(llvm::ArrayRef(proto.dims().data(), proto.dims_size()));
   if (!count)
     return llvm::createStringError("has a negative extent or more than " +
                                    llvm::Twine(kMaxElements) + " elements");
   auto mismatch = [&](uint64_t got, const char *unit, uint64_t expected) {
-    return llvm::createStringError(llvm::formatv("needs {0} {1} for its shape, got {2}", expected,
-                                                 unit, got));
+    return llvm::createStringError(
+        llvm::formatv("needs {0} {1} for its shape, got {2}", expected, unit, got));
   };
   if (proto.has_raw_data()) {
     if (proto.raw_data().size() != static_cast<uint64_t>(*count) * width)

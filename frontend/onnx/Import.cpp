@@ -222,8 +222,8 @@ std::vector<Operand> OnnxImporter::importIf(onnx::NodeProto &proto) {
   });
   if (attribute == proto.mutable_attribute()->end() ||
       attribute->g().output_size() != proto.output_size()) {
-    builder.fail("attribute '" + wanted + "': expected a graph with " +
-                 Twine(proto.output_size()) + " outputs");
+    builder.fail("attribute '" + wanted + "': expected a graph with " + Twine(proto.output_size()) +
+                 " outputs");
     return {};
   }
   onnx::GraphProto &branch = *attribute->mutable_g();
@@ -280,7 +280,10 @@ std::vector<Operand> OnnxImporter::importResults(onnx::NodeProto &proto) {
   int numInputs = proto.input_size();
   bool hasRequired = numInputs >= entry.minInputs && numInputs <= entry.maxInputs;
   for (int i = 0; hasRequired && i < entry.minInputs; ++i)
-    hasRequired = !proto.input(i).empty();
+    if (proto.input(i).empty()) {
+      builder.fail("input " + Twine(i) + " is left out, but it is required");
+      return {};
+    }
   if (!hasRequired) {
     std::string expected = std::to_string(entry.minInputs);
     if (entry.maxInputs == kAnyNumber)
@@ -374,8 +377,8 @@ void OnnxImporter::finishOutputs(func::FuncOp function, ArrayRef<std::string> na
       return error("output '" + printable(name) + "' is a constant of type " +
                    typeName(result.constant.type()) + " and shape " + formatShape(result.shape) +
                    "; supported are outputs of type float with elements");
-    results.push_back(builder.as(result, result.rank() ? ArrayRef<int64_t>(result.shape)
-                                                       : ArrayRef<int64_t>{1}));
+    results.push_back(
+        builder.as(result, result.rank() ? ArrayRef<int64_t>(result.shape) : ArrayRef<int64_t>{1}));
   }
   OpBuilder &ops = builder.ops;
   ops.create<func::ReturnOp>(function.getLoc(), results);

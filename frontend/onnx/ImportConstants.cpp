@@ -67,6 +67,9 @@ static void importRange(Node &node) {
     if (!node.constantNumber(i, "bound"))
       return;
   const HostTensor &start = node.input(0).constant, &delta = node.input(2).constant;
+  if (start.type() != delta.type())
+    return node.fail("operands are of different types: " + typeName(start.type()) + " and " +
+                     typeName(delta.type()));
   double from = start.number(0), to = node.input(1).constant.number(0), step = delta.number(0);
   double count = std::max(0.0, std::ceil((to - from) / step));
   if (step == 0 || !(count <= static_cast<double>(kMaxElements)))
@@ -75,16 +78,20 @@ static void importRange(Node &node) {
   auto length = static_cast<int64_t>(count);
   if (start.storage() == HostTensor::Storage::i64) {
     std::vector<int64_t> values(length);
-    int64_t first = start.values<int64_t>()[0], by = static_cast<int64_t>(step);
-    for (int64_t i = 0; i < length; ++i)
-      values[i] = first + i * by;
+    int64_t next = start.values<int64_t>()[0];
+    for (int64_t &value : values) {
+      value = next;
+      // Only what comes after the last one can overflow.
+      if (__builtin_add_overflow(next, delta.values<int64_t>()[0], &next))
+        next = value;
+    }
     return node.set(node.builder.constant(HostTensor(start.type(), std::move(values)), {length}));
   }
   std::vector<double> values(length);
   for (int64_t i = 0; i < length; ++i)
     values[i] = from + static_cast<double>(i) * step;
   node.set(node.builder.checked(castHost(HostTensor(Type::DOUBLE, std::move(values)), start.type()),
-                                 {length}));
+                                {length}));
 }
 
 static void castTo(Node &node, int32_t type) {

@@ -22,12 +22,12 @@ static void importConv(Node &node) {
   SmallVector<Value, 3> operands = {input, weights};
   if (bias)
     operands.push_back(b.as(bias, {bias.numElements()}));
-  Value result = b.create<cnn::Conv2dOp>(
-      operands,
-      {b.list("strides", window.strides), b.list("pads", window.pads),
-       b.list("dilations", window.dilations),
-       b.ops.getNamedAttr("groups", b.ops.getI64IntegerAttr(groups))},
-      {1, 1, bias ? 1 : 0, 0});
+  Value result =
+      b.create<cnn::Conv2dOp>(operands,
+                              {b.list("strides", window.strides), b.list("pads", window.pads),
+                               b.list("dilations", window.dilations),
+                               b.ops.getNamedAttr("groups", b.ops.getI64IntegerAttr(groups))},
+                              {1, 1, bias ? 1 : 0, 0});
   node.set(window.wrap(result));
 }
 

@@ -78,8 +78,8 @@ static void importSelu(Node &node) {
   double alpha = node.number("alpha", 1.67326319217681884765625);
   double gamma = node.number("gamma", 1.05070102214813232421875);
   if (node.ready())
-    node.set(node.builder.scale(
-        node.builder.activation(node.input(0), Activation::elu, {alpha}), gamma));
+    node.set(node.builder.scale(node.builder.activation(node.input(0), Activation::elu, {alpha}),
+                                gamma));
 }
 
 /// alpha * elu(x / alpha)
@@ -164,8 +164,8 @@ static void importClip(Node &node) {
   const Operand &x = node.input(0);
   // Bounds may be computed; known ones of a computed value become one activation.
   SmallVector<std::pair<Function, Operand>> computed;
-  for (auto [i, function, bound] : {std::tuple(1, Function::max, &low),
-                                    std::tuple(2, Function::min, &high)}) {
+  for (auto [i, function, bound] :
+       {std::tuple(1, Function::max, &low), std::tuple(2, Function::min, &high)}) {
     const Operand &given = node.input(i);
     if (hasAttributes || !given)
       continue;
@@ -219,8 +219,8 @@ template <Function function> static void importBinary(Node &node) {
 static void importMod(Node &node) {
   bool isFmod = node.integer("fmod", 0) != 0;
   if (node.ready())
-    node.set(node.builder.binary(isFmod ? Function::fmod : Function::mod, node.input(0),
-                                 node.input(1)));
+    node.set(
+        node.builder.binary(isFmod ? Function::fmod : Function::mod, node.input(0), node.input(1)));
 }
 
 static Operand fold(Node &node, Function function) {

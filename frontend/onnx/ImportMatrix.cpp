@@ -9,8 +9,8 @@ using Function = BinaryFunction;
 /// The transpose of a matrix.
 static Operand transposed(NetworkBuilder &b, const Operand &x) { return b.transpose(x, {1, 0}); }
 
-/// a (M x K) * b (K x N), without a transposition of computed values: `b` is a map of K channels and
-/// N columns, each row of `a` a filter.
+/// a (M x K) * b (K x N), without a transposition of computed values: `b` is a map of K channels
+/// and N columns, each row of `a` a filter.
 static Operand multiplyAsMap(NetworkBuilder &builder, const Operand &a, const Operand &b) {
   int64_t m = a.shape[0], k = a.shape[1], n = b.shape[1];
   Value result = builder.create<cnn::Conv2dOp>(
@@ -89,8 +89,8 @@ static void importMatMul(Node &node) {
   if (isColumn)
     right = b.reshape(right, {right.shape[0], 1});
   int64_t m = left.shape[left.rank() - 2], k = left.shape.back(), n = right.shape.back();
-  std::optional<Shape> batch = broadcastShapes(ArrayRef(left.shape).drop_back(2),
-                                               ArrayRef(right.shape).drop_back(2));
+  std::optional<Shape> batch =
+      broadcastShapes(ArrayRef(left.shape).drop_back(2), ArrayRef(right.shape).drop_back(2));
   if (right.shape[right.rank() - 2] != k || !batch)
     return mismatch();
   std::optional<int64_t> numBatch = checkedElements(*batch);
@@ -127,10 +127,9 @@ static void importMatMul(Node &node) {
   };
   Value maps = b.as(expandBatch(right), {1, *numBatch * k, 1, n});
   Value filters = b.as(expandBatch(left), {*numBatch * m, k, 1, 1});
-  Value product =
-      b.create<cnn::Conv2dOp>({maps, filters},
-                              b.ops.getNamedAttr("groups", b.ops.getI64IntegerAttr(*numBatch)),
-                              {1, 1, 0, 0});
+  Value product = b.create<cnn::Conv2dOp>(
+      {maps, filters}, b.ops.getNamedAttr("groups", b.ops.getI64IntegerAttr(*numBatch)),
+      {1, 1, 0, 0});
   node.set(NetworkBuilder::wrap(product, result));
 }
 

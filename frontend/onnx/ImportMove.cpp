@@ -239,8 +239,10 @@ static void importPad(Node &node) {
     if (!axis)
       return;
     int64_t before = (*pads)[i], after = (*pads)[axes->size() + i], extent = x.shape[*axis];
-    if (std::max(std::abs(before), std::abs(after)) > kMaxIndices || lists[*axis] ||
-        before + extent + after < 0 || before == INT64_MIN || after == INT64_MIN)
+    bool fits = std::clamp(before, -kMaxIndices, kMaxIndices) == before &&
+                std::clamp(after, -kMaxIndices, kMaxIndices) == after &&
+                before + extent + after >= 0;
+    if (!fits || lists[*axis])
       return node.fail("pads of " + Twine(before) + " and " + Twine(after) + " on axis " +
                        Twine(*axis) + " of " + formatShape(x.shape) + " are not supported");
     if (mode != PadMode::constant && extent == 0)

@@ -65,8 +65,8 @@ static void importLrn(Node &node) {
   int64_t size = node.integer("size", 0);
   double alpha = node.number("alpha", 1e-4), beta = node.number("beta", 0.75);
   double bias = node.number("bias", 1);
-  if (size < 1)
-    node.fail("attribute 'size': expected a number of 1 or more, got " + Twine(size));
+  if (size < 1 || size > INT32_MAX)
+    node.fail("attribute 'size': expected a number from 1 to 2^31 - 1, got " + Twine(size));
   if (!node.ready())
     return;
   NetworkBuilder &b = node.builder;
@@ -74,11 +74,11 @@ static void importLrn(Node &node) {
   auto number = [&](StringRef name, double value) {
     return b.ops.getNamedAttr(name, b.ops.getF64FloatAttr(value));
   };
-  node.set(b.wrap(
-      b.create<cnn::LrnOp>(b.asMap(x), {b.ops.getNamedAttr("size", b.ops.getI64IntegerAttr(size)),
-                                        number("alpha", alpha), number("beta", beta),
-                                        number("k", bias)}),
-      x.shape));
+  node.set(
+      b.wrap(b.create<cnn::LrnOp>(
+                 b.asMap(x), {b.ops.getNamedAttr("size", b.ops.getI64IntegerAttr(size)),
+                              number("alpha", alpha), number("beta", beta), number("k", bias)}),
+             x.shape));
 }
 
 namespace {
@@ -104,8 +104,7 @@ static Normalized normalize(NetworkBuilder &b, const Operand &input, ArrayRef<bo
   }
   out.mean = b.reduce(ReduceKind::mean, x, axes);
   Operand centered = b.binary(Function::sub, x, out.mean);
-  Operand variance =
-      b.reduce(ReduceKind::mean, b.binary(Function::mul, centered, centered), axes);
+  Operand variance = b.reduce(ReduceKind::mean, b.binary(Function::mul, centered, centered), axes);
   Operand deviation =
       b.activation(b.binary(Function::add, variance, b.scalar(epsilon)), Activation::sqrt);
   out.inverseDeviation = b.binary(Function::div, b.scalar(1), deviation);

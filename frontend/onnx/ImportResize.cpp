@@ -55,8 +55,7 @@ SmallVector<double, 4> interpolationWeights(const Resizing &how, double t) {
 }
 
 /// The matrix, out x in, that interpolates along one axis.
-std::vector<float> interpolationMatrix(const Resizing &how, int64_t in, int64_t out,
-                                       double scale) {
+std::vector<float> interpolationMatrix(const Resizing &how, int64_t in, int64_t out, double scale) {
   std::vector<float> matrix(in * out);
   for (int64_t at = 0; at < out; ++at) {
     double position = sourcePosition(how, at, in, out, scale);
@@ -88,16 +87,15 @@ Operand applyMatrix(NetworkBuilder &b, const Operand &x, int64_t axis, std::vect
     outer *= extent;
   for (int64_t extent : ArrayRef(x.shape).drop_front(axis + 1))
     inner *= extent;
-  Operand weights =
-      b.constant(HostTensor(onnx::TensorProto::FLOAT, std::move(matrix)), {out, in});
+  Operand weights = b.constant(HostTensor(onnx::TensorProto::FLOAT, std::move(matrix)), {out, in});
   Shape result(x.shape);
   result[axis] = out;
   if (inner == 1)
     return b.reshape(b.linear(b.reshape(x, {outer, in}), weights, {}), result);
-  return b.wrap(b.create<cnn::Conv2dOp>(
-                    {b.as(x, {outer, in, 1, inner}), b.as(weights, {out, in, 1, 1})}, {},
-                    {1, 1, 0, 0}),
-                result);
+  return b.wrap(
+      b.create<cnn::Conv2dOp>({b.as(x, {outer, in, 1, inner}), b.as(weights, {out, in, 1, 1})}, {},
+                              {1, 1, 0, 0}),
+      result);
 }
 } // namespace
 
@@ -188,12 +186,11 @@ static void importResize(Node &node) {
   how.mode = node.word("mode", {"nearest", "linear", "cubic"});
   std::string policy = "stretch";
   if (node.opset >= 11) {
-    how.coordinates =
-        node.word("coordinate_transformation_mode",
-                  {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
-                   "asymmetric", "tf_half_pixel_for_nn"});
-    how.nearest = node.word("nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor",
-                                             "ceil"});
+    how.coordinates = node.word("coordinate_transformation_mode",
+                                {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                                 "align_corners", "asymmetric", "tf_half_pixel_for_nn"});
+    how.nearest =
+        node.word("nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
     how.cubicCoefficient = node.number("cubic_coeff_a", -0.75);
     how.excludesOutside = node.integer("exclude_outside", 0) != 0;
     node.ignore("extrapolation_value"); // Of tf_crop_and_resize alone.
@@ -246,9 +243,9 @@ static void importResize(Node &node) {
       std::optional<double> common;
       for (int64_t axis : *axes) {
         double scale = scales[axis < 0 ? axis + x.rank() : axis];
-        common = !common ? scale
-                         : policy == "not_larger" ? std::min(*common, scale)
-                                                  : std::max(*common, scale);
+        common = !common                  ? scale
+                 : policy == "not_larger" ? std::min(*common, scale)
+                                          : std::max(*common, scale);
       }
       for (int64_t axis : *axes) {
         int64_t at = axis < 0 ? axis + x.rank() : axis;

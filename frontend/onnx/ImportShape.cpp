@@ -169,12 +169,13 @@ static void importDepthToSpace(Node &node) {
     return;
   const Operand &x = node.input(0);
   if (x.rank() != 4 || x.shape[1] % (block * block))
-    return node.fail("expected maps of a multiple of " + Twine(block * block) +
-                     " channels, got " + formatShape(x.shape));
+    return node.fail("expected maps of a multiple of " + Twine(block * block) + " channels, got " +
+                     formatShape(x.shape));
   NetworkBuilder &b = node.builder;
   int64_t n = x.shape[0], c = x.shape[1] / (block * block), h = x.shape[2], w = x.shape[3];
-  Operand blocks = isDcr ? b.transpose(b.reshape(x, {n, block, block, c, h, w}), {0, 3, 4, 1, 5, 2})
-                         : b.transpose(b.reshape(x, {n, c, block, block, h, w}), {0, 1, 4, 2, 5, 3});
+  Operand blocks = isDcr
+                       ? b.transpose(b.reshape(x, {n, block, block, c, h, w}), {0, 3, 4, 1, 5, 2})
+                       : b.transpose(b.reshape(x, {n, c, block, block, h, w}), {0, 1, 4, 2, 5, 3});
   node.set(b.reshape(blocks, {n, c, h * block, w * block}));
 }
 

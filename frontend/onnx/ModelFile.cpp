@@ -21,7 +21,17 @@ static constexpr int kMaxNesting = 100;
 namespace {
 /// The messages of onnx.proto that hold others. `dense` stands for those that are charged by their
 /// size: types, functions, what is for training.
-enum class Message : char { leaf, dense, model, graph, node, attribute, tensor, sparseTensor, value };
+enum class Message : char {
+  leaf,
+  dense,
+  model,
+  graph,
+  node,
+  attribute,
+  tensor,
+  sparseTensor,
+  value
+};
 
 struct MessageField {
   Message message;
@@ -212,7 +222,8 @@ llvm::Expected<HostTensor> ModelFile::loadExternal(const onnx::TensorProto &prot
   }
   unsigned width = fileBytes(proto.data_type());
   if (!width)
-    return llvm::createStringError(typeName(proto.data_type()) + " is not supported");
+    return llvm::createStringError("is of type " + typeName(proto.data_type()) +
+                                   ", which is not supported");
   std::optional<int64_t> count =
       checkedElements(llvm::ArrayRef(proto.dims().data(), proto.dims_size()));
   if (!count)
@@ -228,8 +239,8 @@ llvm::Expected<HostTensor> ModelFile::loadExternal(const onnx::TensorProto &prot
   uint64_t available = (*buffer)->getBufferSize();
   if (offset > available || needed > available - offset)
     return llvm::createStringError(
-        llvm::formatv("needs bytes {0} to {1} of external data '{2}', which has {3}", offset,
-                      offset + needed, location, available));
+        llvm::formatv("needs {0} bytes from {1} on of external data '{2}', which has {3}", needed,
+                      offset, location, available));
   return readElements(proto.data_type(),
                       llvm::ArrayRef((*buffer)->getBufferStart() + offset, needed), *buffer);
 }

@@ -22,8 +22,8 @@ static cnn::ActivationAttr makeActivation(OpBuilder &ops, Activation kind,
 }
 
 Operand NetworkBuilder::activation(const Operand &x, Activation kind, ArrayRef<double> params) {
-  return wrap(create<cnn::ActivationOp>(
-                  asLayer(x), ops.getNamedAttr("act", makeActivation(ops, kind, params))),
+  return wrap(create<cnn::ActivationOp>(asLayer(x),
+                                        ops.getNamedAttr("act", makeActivation(ops, kind, params))),
               x.shape);
 }
 
@@ -48,11 +48,11 @@ Operand NetworkBuilder::scale(const Operand &x, double factor) {
   if (factor == 1)
     return x;
   if (MatchedActivation matched = matchScaled(x.value, factor))
-    return wrap(
-        create<cnn::ActivationOp>(matched.input, ops.getNamedAttr("act", matched.act)), x.shape);
-  return wrap(create<cnn::ScaleOp>(
-                  asLayer(x), ops.getNamedAttr("factor", ops.getF64FloatAttr(factor))),
-              x.shape);
+    return wrap(create<cnn::ActivationOp>(matched.input, ops.getNamedAttr("act", matched.act)),
+                x.shape);
+  return wrap(
+      create<cnn::ScaleOp>(asLayer(x), ops.getNamedAttr("factor", ops.getF64FloatAttr(factor))),
+      x.shape);
 }
 
 std::optional<double> NetworkBuilder::uniformValue(const Operand &x) {
@@ -109,8 +109,8 @@ Operand NetworkBuilder::binaryConstant(Function kind, const Operand &a, const Op
     return fail("a constant of " + formatShape(shape) + " is too large");
   if (!chargeFolded(a.constant, *count))
     return {};
-  llvm::Expected<HostTensor> result =
-      binaryHost(kind, expandHost(a.constant, a.shape, shape), expandHost(b.constant, b.shape, shape));
+  llvm::Expected<HostTensor> result = binaryHost(kind, expandHost(a.constant, a.shape, shape),
+                                                 expandHost(b.constant, b.shape, shape));
   // The name that the published weights have survives a change of them.
   if (result)
     result->name = !a.constant.name.empty() ? a.constant.name : b.constant.name;
@@ -148,9 +148,8 @@ Operand NetworkBuilder::binary(Function kind, const Operand &a, const Operand &b
     return binary(Function::add, a, binary(Function::mul, b, scalar(-1)));
   if (kind == Function::div && b.isConstant()) {
     Operand reciprocal = binary(Function::div, scalar(1), b);
-    bool isExact = reciprocal && llvm::all_of(reciprocal.constant.values<float>(), [](float v) {
-                     return std::isnormal(v);
-                   });
+    bool isExact = reciprocal && llvm::all_of(reciprocal.constant.values<float>(),
+                                              [](float v) { return std::isnormal(v); });
     if (isExact)
       return binary(Function::mul, a, reciprocal);
   }
@@ -259,7 +258,8 @@ Operand NetworkBuilder::binaryValues(Function kind, const Operand &a, const Oper
     Shape map = isVector ? Shape(view) : mapShape(view);
     if (view.size() > 4)
       return {};
-    std::optional<Shape> leftView = regroup(shape, left, map), rightView = regroup(shape, right, map);
+    std::optional<Shape> leftView = regroup(shape, left, map),
+                         rightView = regroup(shape, right, map);
     if (!leftView || !rightView)
       return {};
     return wrap(createBinary(kind, as(a, *leftView), as(b, *rightView)), shape);
@@ -275,8 +275,8 @@ Operand NetworkBuilder::binaryValues(Function kind, const Operand &a, const Oper
       if (shape[axis] == 1)
         continue;
       bool l = left[axis] != 1, r = right[axis] != 1;
-      bool continues = !groups.empty() && l == (leftGroups.back() != 1) &&
-                       r == (rightGroups.back() != 1);
+      bool continues =
+          !groups.empty() && l == (leftGroups.back() != 1) && r == (rightGroups.back() != 1);
       if (!continues) {
         groups.push_back(1);
         leftGroups.push_back(1);
@@ -301,8 +301,8 @@ Operand NetworkBuilder::reduceRun(ReduceKind kind, const Operand &x, int64_t out
   if (kind == ReduceKind::max) {
     // Rows of a map, or columns.
     Shape map = inner == 1 ? Shape{1, outer, 1, length} : Shape{outer, 1, length, inner};
-    SmallVector<int64_t> window = inner == 1 ? SmallVector<int64_t>{1, length}
-                                             : SmallVector<int64_t>{length, 1};
+    SmallVector<int64_t> window =
+        inner == 1 ? SmallVector<int64_t>{1, length} : SmallVector<int64_t>{length, 1};
     return wrap(create<cnn::MaxPoolOp>(as(x, map), list("kernel", window)), result);
   }
   if (inner == 1) {
@@ -313,9 +313,10 @@ Operand NetworkBuilder::reduceRun(ReduceKind kind, const Operand &x, int64_t out
   float weight = kind == ReduceKind::sum ? 1.0f : static_cast<float>(1.0 / length);
   Operand filter =
       constant(HostTensor(onnx::TensorProto::FLOAT, std::vector<float>(length, weight)), {length});
-  return wrap(create<cnn::Conv2dOp>({as(x, {outer, length, 1, inner}), as(filter, {1, length, 1, 1})},
-                                    {}, {1, 1, 0, 0}),
-              result);
+  return wrap(
+      create<cnn::Conv2dOp>({as(x, {outer, length, 1, inner}), as(filter, {1, length, 1, 1})}, {},
+                            {1, 1, 0, 0}),
+      result);
 }
 
 Operand NetworkBuilder::reduce(ReduceKind kind, const Operand &x, ArrayRef<bool> reduced) {
@@ -340,7 +341,7 @@ Operand NetworkBuilder::reduce(ReduceKind kind, const Operand &x, ArrayRef<bool>
         if (isReduced == last)
           permutation.push_back(axis);
     return checked(reduceHost(kind, transposeHost(x.constant, x.shape, permutation), length),
-                    result);
+                   result);
   }
   if (kind == ReduceKind::prod)
     return fail("is supported on constants only");
@@ -359,8 +360,8 @@ Operand NetworkBuilder::reduce(ReduceKind kind, const Operand &x, ArrayRef<bool>
     float weight = kind == ReduceKind::sum ? 1.0f : static_cast<float>(1.0 / length);
     Operand filter = constant(
         HostTensor(onnx::TensorProto::FLOAT, std::vector<float>(length, weight)), {length});
-    return wrap(
-        create<cnn::Conv2dOp>({asMap(x), as(filter, {1, length, 1, 1})}, {}, {1, 1, 0, 0}), result);
+    return wrap(create<cnn::Conv2dOp>({asMap(x), as(filter, {1, length, 1, 1})}, {}, {1, 1, 0, 0}),
+                result);
   }
   // Each run of neighbouring axes, the last first.
   Operand all = x;

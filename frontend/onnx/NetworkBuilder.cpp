@@ -28,11 +28,11 @@ std::string onnximport::formatShape(ArrayRef<int64_t> shape) {
   return text;
 }
 
-std::string onnximport::formatNumber(double number) { 
+std::string onnximport::formatNumber(double number) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%g", number);
   return text;
- }
+}
 
 /// Where the axes of a shape of rank up to 4 lie in its map.
 static ArrayRef<int64_t> mapAxes(int64_t rank) {
@@ -86,7 +86,8 @@ Operand NetworkBuilder::checked(llvm::Expected<HostTensor> tensor, ArrayRef<int6
 }
 
 Operand NetworkBuilder::scalar(double value) const {
-  return constant(HostTensor(onnx::TensorProto::FLOAT, std::vector<float>{static_cast<float>(value)}), {});
+  return constant(
+      HostTensor(onnx::TensorProto::FLOAT, std::vector<float>{static_cast<float>(value)}), {});
 }
 
 Operand NetworkBuilder::integers(ArrayRef<int64_t> values) const {
@@ -117,8 +118,7 @@ Value NetworkBuilder::checkResult(Operation *op) {
   ArrayRef<int64_t> shape = cnn::tensorType(result).getShape();
   if (checkedElements(shape))
     return result;
-  fail("a result of " + formatShape(shape) + " has more than " + Twine(kMaxElements) +
-       " elements");
+  fail("a result of " + formatShape(shape) + " has more than " + Twine(kMaxElements) + " elements");
   return nullptr;
 }
 
@@ -141,12 +141,11 @@ Value NetworkBuilder::constantValue(const Operand &x, ArrayRef<int64_t> shape) {
   if (!x.constant.name.empty())
     constantLoc = NameLoc::get(ops.getStringAttr(x.constant.name),
                                isa<NameLoc>(loc) ? cast<NameLoc>(loc).getChildLoc() : loc);
-  ElementsAttr attr =
-      values.size() <= kMaxLiteral
-          ? cnn::makeConstantAttr(ops.getContext(), shape, values.vec())
-          : cnn::makeMappedConstantAttr(ops.getContext(), shape, values,
-                                        std::const_pointer_cast<void>(x.constant.owner()),
-                                        x.constant.name);
+  ElementsAttr attr = values.size() <= kMaxLiteral
+                          ? cnn::makeConstantAttr(ops.getContext(), shape, values.vec())
+                          : cnn::makeMappedConstantAttr(
+                                ops.getContext(), shape, values,
+                                std::const_pointer_cast<void>(x.constant.owner()), x.constant.name);
   kept.push_back(x.constant.owner());
   return value = ops.create<cnn::ConstantOp>(constantLoc, attr);
 }
@@ -401,11 +400,12 @@ Operand NetworkBuilder::concat(ArrayRef<Operand> parts, int64_t axis) {
       shapes.push_back(part.shape);
       count += part.numElements();
       if (part.constant.type() != used.front().constant.type())
-        return fail("operands are of different types: " +
-                    typeName(used.front().constant.type()) + " and " +
-                    typeName(part.constant.type()));
+        return fail("operands are of different types: " + typeName(used.front().constant.type()) +
+                    " and " + typeName(part.constant.type()));
     }
-    return chargeFolded(used.front().constant, count) ? constant(concatHost(tensors, shapes, axis), result) : Operand();
+    return chargeFolded(used.front().constant, count)
+               ? constant(concatHost(tensors, shapes, axis), result)
+               : Operand();
   }
   SmallVector<Value> values;
   for (const Operand &part : used) {

@@ -85,7 +85,8 @@ Operand Node::tensor(llvm::StringRef name) {
 std::string Node::word(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> words) {
   std::string given = text(name, words.front());
   if (!llvm::is_contained(words, given))
-    fail("attribute '" + name + "' is '" + printable(given) + "'; supported: " + llvm::join(words, ", "));
+    fail("attribute '" + name + "' is '" + printable(given) +
+         "'; supported: " + llvm::join(words, ", "));
   return given;
 }
 
@@ -111,8 +112,8 @@ std::optional<llvm::SmallVector<int64_t>> Node::constantIntegers(int i, llvm::St
     fail("its " + what + " ('" + printable(proto.input(i)) + "'): expected integers, got " +
          typeName(operand.constant.type()));
   else if (operand.rank() > 1)
-    fail("its " + what + " ('" + printable(proto.input(i)) + "'): expected a list, got a tensor of " +
-         formatShape(operand.shape));
+    fail("its " + what + " ('" + printable(proto.input(i)) +
+         "'): expected a list, got a tensor of " + formatShape(operand.shape));
   else
     return llvm::SmallVector<int64_t>(operand.constant.values<int64_t>());
   return std::nullopt;
@@ -149,6 +150,7 @@ llvm::ArrayRef<Operand> Node::finish() {
   if (ready())
     for (auto [i, result] : llvm::enumerate(results))
       if (!result && hasOutput(i) && results.front())
-        fail("output '" + printable(proto.output(i)) + "' (number " + llvm::Twine(i) + ") is not supported");
+        fail("output '" + printable(proto.output(i)) + "' (number " + llvm::Twine(i) +
+             ") is not supported");
   return results;
 }

@@ -105,8 +105,9 @@ bool Window::resolveVolume(Node &node, const Operand &input) {
       list->erase(list->begin());
     return true;
   }
-  node.fail("windows of three dimensions are not supported: expected an input of rank 3 or 4, got " +
-            formatShape(in));
+  node.fail(
+      "windows of three dimensions are not supported: expected an input of rank 3 or 4, got " +
+      formatShape(in));
   return false;
 }
 
@@ -120,8 +121,9 @@ Operand Window::wrap(Value result) const {
   Shape shape(cnn::tensorType(result).getShape());
   if (!resultShape.empty()) {
     Shape all = resultShape;
-    for (auto [axis, extent] : llvm::zip(llvm::make_filter_range(all, [](int64_t e) { return e < 0; }),
-                                         ArrayRef(shape).drop_front(2)))
+    for (auto [axis, extent] :
+         llvm::zip(llvm::make_filter_range(all, [](int64_t e) { return e < 0; }),
+                   ArrayRef(shape).drop_front(2)))
       axis = extent;
     return NetworkBuilder::wrap(result, all);
   }

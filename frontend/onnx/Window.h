@@ -6,9 +6,9 @@
 
 namespace incc::onnximport {
 
-/// Of one or two dimensions; one is the columns of a map of one row. Of three where the window covers
-/// one element of the first or of the last two, which then are left out or are one. The lists have
-/// the form of the cnn ops' once they are resolved.
+/// Of one or two dimensions; one is the columns of a map of one row. Of three where the window
+/// covers one element of the first or of the last two, which then are left out or are one. The
+/// lists have the form of the cnn ops' once they are resolved.
 class Window {
 public:
   explicit Window(Node &node);
