@@ -53,7 +53,7 @@ bool HostTensor::isFloat32() const { return elementType == Type::FLOAT; }
 
 std::string onnximport::typeName(int32_t type) {
   if (!Type::DataType_IsValid(type))
-    return llvm::formatv("element type {0}", type);
+    return llvm::formatv("number {0}", type);
   return llvm::StringRef(Type::DataType_Name(static_cast<Type::DataType>(type))).lower();
 }
 

@@ -67,15 +67,15 @@ def external_pipe(folder):
     return external_model(location="weights.bin")
 
 
-@case("w: the initializer needs bytes 0 to 36 of external data 'weights.bin', which has 35 "
-      "(shape 3x3x1x1)")
+@case("w: the initializer needs 36 bytes from 0 on of external data 'weights.bin', which "
+      "has 35 (shape 3x3x1x1)")
 def external_truncated(folder):
     (folder / "weights.bin").write_bytes(bytes(35))
     return external_model(location="weights.bin")
 
 
-@case("w: the initializer needs bytes 18446744073709551580 to 0 of external data "
-      "'weights.bin', which has 36 (shape 3x3x1x1)")
+@case("w: the initializer needs 36 bytes from 18446744073709551580 on of external "
+      "data 'weights.bin', which has 36 (shape 3x3x1x1)")
 def external_offset(folder):
     (folder / "weights.bin").write_bytes(bytes(36))
     return external_model(location="weights.bin", offset=2**64 - 36)

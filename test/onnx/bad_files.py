@@ -133,19 +133,19 @@ def no_outputs(folder):
     return model([relu()], outputs=[])
 
 
-@case("n: If (opset 17): is not a supported operator")
+@case("n: If (opset 17): its condition ('x') must be a constant")
 def subgraph(folder):
     branch = helper.make_graph([relu("x", "z")], "b", [], [tensor("z", 1, 3, 8, 8)])
-    return model([make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch, name="n")],
-                 initializers=[numpy_helper.from_array(np.array(True), "c")])
+    return model([make_node("If", ["x"], ["y"], then_branch=branch, else_branch=branch, name="n")])
 
 
-@case("n: If (opset 17): is not a supported operator")
+@case("inner: If (opset 17): its condition ('x') must be a constant")
 def nested_subgraphs(folder):
+    """Known conditions lead to an unknown one."""
     graph = helper.make_graph([relu("x", "z")], "b", [], [tensor("z", 1, 3, 8, 8)])
-    for _ in range(25):
-        node = make_node("If", ["c"], ["z"], then_branch=graph, else_branch=graph.__class__(),
-                         name="n")
+    for depth in range(25):
+        node = make_node("If", ["c" if depth else "x"], ["z"], then_branch=graph, else_branch=graph.__class__(),
+                         name="n" if depth else "inner")
         graph = helper.make_graph([node], "b", [], [tensor("z", 1, 3, 8, 8)])
     return model([make_node("If", ["c"], ["y"], then_branch=graph, else_branch=graph, name="n")],
                  initializers=[numpy_helper.from_array(np.array(True), "c")])

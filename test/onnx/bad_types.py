@@ -60,12 +60,12 @@ def integer_filter(folder):
     return conv(numpy_helper.from_array(np.ones((3, 3, 1, 1), np.int64), "w"))
 
 
-@case("w: the initializer string is not supported (shape 1)")
+@case("w: the initializer is of type string, which is not supported (shape 1)")
 def string_filter(folder):
     return conv(helper.make_tensor("w", TensorProto.STRING, [1], ["three"]))
 
 
-@case("w: the initializer element type 77 is not supported (shape 3x3x1x1)")
+@case("w: the initializer is of type number 77, which is not supported (shape 3x3x1x1)")
 def unknown_type(folder):
     return conv(hollow("w", 3, 3, 1, 1, type=77))
 
@@ -146,7 +146,7 @@ def no_operands(folder):
     return model([make_node("Conv", [], ["y"], name="n")])
 
 
-@case("n: Conv (opset 17): expected 2 to 3 inputs, got 2")
+@case("n: Conv (opset 17): input 0 is left out, but it is required")
 def left_out_operand(folder):
     return model([make_node("Conv", ["", "x"], ["y"], name="n")])
 
