@@ -60,7 +60,7 @@ private:
   std::vector<Operand> importIf(onnx::NodeProto &proto);
   Operand operand(const std::string &name);
   Operand loadInitializer(StringRef name, onnx::TensorProto &proto);
-  void reportProblems(size_t numNodes);
+  void reportProblems();
   void finishOutputs(func::FuncOp function, ArrayRef<std::string> names);
   void warnIfDeclaredOtherwise(StringRef name, ArrayRef<int64_t> shape);
   void eraseDead(func::FuncOp function);
@@ -82,7 +82,7 @@ private:
   std::vector<Problem> problems;
   /// Operator and opset of the node that is being imported, as problems call it.
   std::string description;
-  size_t numBadNodes = 0;
+  size_t numNodes = 0, numBadNodes = 0;
   bool hasErrors = false, hasSymbolicBatch = false;
 };
 } // namespace
@@ -303,10 +303,12 @@ void OnnxImporter::importNode(onnx::NodeProto &proto, int index) {
   builder.loc = named(nodeName(proto, index));
   description = (isOurs ? "" : printable(proto.domain()) + ".") + printable(proto.op_type()) +
                 " (opset " + std::to_string(file.opset(proto.domain())) + ")";
-  size_t before = problems.size();
+  size_t before = problems.size(), badBefore = numBadNodes;
+  ++numNodes;
   std::vector<Operand> results = importResults(proto);
   bool isGood = problems.size() == before;
-  numBadNodes += !isGood;
+  // Those of a branch have been counted.
+  numBadNodes += !isGood && numBadNodes == badBefore;
   results.resize(proto.output_size());
   // After an error there are operands too, which say so.
   for (auto [name, result] : llvm::zip_equal(proto.output(), results))
@@ -326,7 +328,7 @@ void OnnxImporter::importNodes(ArrayRef<int> order) {
     importNode(*file.graph().mutable_node(index), index);
 }
 
-void OnnxImporter::reportProblems(size_t numNodes) {
+void OnnxImporter::reportProblems() {
   if (problems.empty())
     return;
   hasErrors = true;
@@ -430,7 +432,7 @@ OwningOpRef<ModuleOp> OnnxImporter::run(StringRef bytes) {
   if (hasErrors)
     return nullptr;
   importNodes(*order);
-  reportProblems(order->size());
+  reportProblems();
   if (hasErrors)
     return nullptr;
   finishOutputs(function, outputs);
