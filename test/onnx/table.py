@@ -15,13 +15,22 @@ class BadForm(Exception):
     """A message that does not say what it is about."""
 
 
+def _nodes(graph):
+    """The nodes of a graph and of the graphs inside them."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
 def reason(lines, path, model):
     """What incc's diagnostics `lines` say about `model`, as `OPERATOR: why`, without the names of
     nodes and values: those differ from case to case. Raises BadForm for a message that names
     neither a node with its operator, nor a value, nor what of the whole model is wrong."""
     graph = model.graph
     operators = {}
-    for node in graph.node:
+    for node in _nodes(graph):
         name = node.name or next((output for output in node.output if output), "")
         operators.setdefault(name, set()).add(_operator(node))
     values = {value.name for value in [*graph.input, *graph.output]}
