@@ -9,9 +9,7 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -25,18 +23,7 @@
 using namespace mlir;
 using namespace incc;
 
-void incc::registerCodegenDialects(MLIRContext &context) {
-  registerBuiltinDialectTranslation(context);
-  registerLLVMDialectTranslation(context);
-  // Loaded now: no dialect may be loaded once several threads work in the context.
-  context.loadDialect<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-                      LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
-                      vector::VectorDialect>();
-}
-
-std::unique_ptr<llvm::Module> incc::lowerToLlvmIr(ModuleOp module, llvm::LLVMContext &context) {
-  PassManager passes(module.getContext());
-  passes.enableVerifier(false); // the conversions check what they produce
+static void addLoweringPasses(OpPassManager &passes) {
   passes.addPass(createCSEPass());
   passes.addPass(createConvertSCFToCFPass());
   passes.addPass(createConvertVectorToLLVMPass());
@@ -48,6 +35,28 @@ std::unique_ptr<llvm::Module> incc::lowerToLlvmIr(ModuleOp module, llvm::LLVMCon
   passes.addPass(createConvertFuncToLLVMPass(functions));
   passes.addPass(createConvertControlFlowToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void incc::registerCodegenDialects(MLIRContext &context) {
+  registerBuiltinDialectTranslation(context);
+  registerLLVMDialectTranslation(context);
+  // Registered and loaded now: several threads will work in the context, and a pass manager that
+  // finds a dialect of its passes not registered adds it to the context's registry without a lock.
+  DialectRegistry registry;
+  OpPassManager passes(ModuleOp::getOperationName());
+  addLoweringPasses(passes);
+  passes.getDependentDialects(registry);
+  registry.insert<arith::ArithDialect, func::FuncDialect, math::MathDialect, memref::MemRefDialect,
+                  scf::SCFDialect, vector::VectorDialect>();
+  context.appendDialectRegistry(registry);
+  for (StringRef name : registry.getDialectNames())
+    context.getOrLoadDialect(name);
+}
+
+std::unique_ptr<llvm::Module> incc::lowerToLlvmIr(ModuleOp module, llvm::LLVMContext &context) {
+  PassManager passes(module.getContext());
+  passes.enableVerifier(false); // the conversions check what they produce
+  addLoweringPasses(passes);
   if (failed(passes.run(module)))
     return nullptr;
   return translateModuleToLLVMIR(module, context);
