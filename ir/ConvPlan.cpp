@@ -63,8 +63,10 @@ int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
 }
 
 WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes)
-    : rows(config.outputRows + shape.kh - 1), columns(config.outputColumns + shape.kw - 1),
-      products(rows * columns), tilesDown(ceilDiv(shape.out.h(), config.outputRows)),
+    : down(config.outputRows, shape.kh, shape.strideH),
+      across(config.outputColumns, shape.kw, shape.strideW),
+      products(down.products * across.products), filters(down.filters * across.filters),
+      tilesDown(ceilDiv(shape.out.h(), config.outputRows)),
       tilesAcross(ceilDiv(shape.out.w(), config.outputColumns)),
       numTiles(shape.out.n() * tilesDown * tilesAcross),
       numBlocks(ceilDiv(numTiles, config.taskRows)), inBlocks(ceilDiv(shape.in.c(), lanes)),
@@ -72,7 +74,8 @@ WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, i
       inChannels(shape.in.c()), tilesPerBlock(config.taskRows),
       inputFloats(products * inBlocks * tilesPerBlock * lanes),
       productFloats(products * tilesPerBlock * config.tileBlocks * lanes),
-      tileFloats(products * lanes) {}
+      tileFloats(std::max(down.inputs, down.outputs) * across.products * lanes),
+      weightFloats(filters * inChannels * outBlocks * lanes) {}
 
 static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded", "winograd"};
 

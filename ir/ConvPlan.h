@@ -5,6 +5,7 @@
 
 #include "ir/Plan.h"
 #include "ir/Target.h"
+#include "ir/Winograd.h"
 
 namespace incc {
 
@@ -36,8 +37,8 @@ enum class ConvAlgorithm {
   lanes,
   /// Other groups: as one dense convolution, with zero weights between groups.
   expanded,
-  /// Transformed tiles of the input times transformed weights: fewer multiplications (Lavin and Gray
-  /// 2016). For stride 1, in one dimension or two.
+  /// Transformed tiles of the input times transformed weights: fewer multiplications (Lavin and
+  /// Gray 2016). In one dimension or two.
   winograd,
 };
 
@@ -56,12 +57,13 @@ struct ConvConfig {
   /// Prefetch what comes from beyond L2: the next weights with each tile, the next tile's input.
   bool prefetchWeights = false, prefetchInput = false;
 
-  /// Winograd: outputs of a tile, rows and columns; `tileColumns` tiles x `tileBlocks` are a register
-  /// tile, `taskRows` tiles are transformed together, and the panels of output blocks are split over
-  /// `panelTasks` tasks.
+  /// Winograd: outputs of a tile, rows and columns; `tileColumns` tiles x `tileBlocks` are a
+  /// register tile, `taskRows` tiles are transformed together, and the panels of output blocks are
+  /// split over `panelTasks` tasks.
   int64_t outputRows = 1, outputColumns = 1, panelTasks = 1, scratchBytes = 0;
 
-  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> weightsBytes) const;
+  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
+                              llvm::ArrayRef<int64_t> weightsBytes) const;
   static ConvConfig fromAttr(mlir::DictionaryAttr attr);
 };
 
@@ -69,8 +71,10 @@ struct ConvConfig {
 struct WinogradShape {
   WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes);
 
-  /// Inputs of a tile (rows, columns), and products: transformed inputs or outputs.
-  int64_t rows, columns, products;
+  /// A column and a row of a tile.
+  WinogradLine down, across;
+  /// Products of a tile, and how many matrices of transformed weights they have.
+  int64_t products, filters;
   /// Tiles of a column and a row of the map, and of all images.
   int64_t tilesDown, tilesAcross, numTiles;
   /// Blocks of tiles that are transformed together; blocks of channels; panels of output blocks.
@@ -78,9 +82,10 @@ struct WinogradShape {
   int64_t inChannels, tilesPerBlock;
 
   /// Floats of the transformed inputs of a block, of a panel's products, of one tile between two
-  /// dimensions, and of all of them.
+  /// dimensions, and of all of these; of the transformed weights.
   int64_t inputFloats, productFloats, tileFloats;
   int64_t scratchFloats() const { return inputFloats + productFloats + tileFloats; }
+  int64_t weightFloats;
 };
 
 /// A row of pixels cut into as few tiles as a greatest width allows, of near-equal width: first

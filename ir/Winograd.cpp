@@ -1,5 +1,6 @@
 // Winograd's matrices from the Toom-Cook algorithm.
 #include "ir/Winograd.h"
+#include "ir/Plan.h"
 
 using namespace incc;
 
@@ -30,33 +31,87 @@ static llvm::SmallVector<double> expandRoots(llvm::ArrayRef<double> points, size
   return polynomial;
 }
 
-Winograd::Winograd(int64_t outputs, int64_t taps)
-    : outputs(outputs), taps(taps), inputs(outputs + taps - 1) {
+WinogradLine::WinogradLine(int64_t outputs, int64_t taps, int64_t stride)
+    : outputs(outputs), taps(taps), stride(stride), inputs(stride * (outputs - 1) + taps) {
+  for (int64_t phase = 0; phase < std::min(stride, taps); ++phase) {
+    int64_t phaseTaps = ceilDiv(taps - phase, stride);
+    products += outputs + phaseTaps - 1;
+    filters += phaseTaps == 1 ? 1 : outputs + phaseTaps - 1;
+  }
+}
+
+Winograd::Winograd(int64_t outputs, int64_t taps, int64_t stride)
+    : WinogradLine(outputs, taps, stride) {
   auto zeros = [](int64_t rows, int64_t columns) {
     return Matrix(rows, llvm::SmallVector<double, 12>(columns, 0.0));
   };
-  output = zeros(outputs, inputs);
-  filter = zeros(inputs, taps);
-  input = zeros(inputs, inputs);
-  int64_t last = inputs - 1; // the product at infinity
+  output = zeros(outputs, products);
+  filter = zeros(filters, taps);
+  input = zeros(products, inputs);
+  int64_t firstProduct = 0;
+  for (int64_t phase = 0; phase < std::min(stride, taps); ++phase) {
+    int64_t phaseTaps = ceilDiv(taps - phase, stride);
+    addPhase(phase, phaseTaps, firstProduct);
+    firstProduct += outputs + phaseTaps - 1;
+  }
+}
+
+/// The products of inputs and taps `phase`, `phase + stride`, ...
+void Winograd::addPhase(int64_t phase, int64_t phaseTaps, int64_t firstProduct) {
+  if (phaseTaps == 1) {
+    filter[firstProduct][phase] = 1;
+    for (int64_t k = 0; k < outputs; ++k)
+      input[firstProduct + k][phase + k * stride] = output[k][firstProduct + k] = 1;
+    return;
+  }
+  int64_t numProducts = outputs + phaseTaps - 1, last = numProducts - 1; // the last at infinity
   llvm::SmallVector<double> points = choosePoints(last);
+  auto setInputs = [&](int64_t product, size_t without) {
+    for (auto [i, weight] : llvm::enumerate(expandRoots(points, without)))
+      input[product][phase + static_cast<int64_t>(i) * stride] = weight;
+  };
   for (int64_t j = 0; j < last; ++j) {
+    int64_t product = firstProduct + j;
     double divisor = 1;
     for (int64_t l = 0; l < last; ++l)
       if (l != j)
         divisor *= points[j] - points[l];
     double power = 1;
-    for (int64_t k = 0; k < std::max(outputs, taps); ++k, power *= points[j]) {
+    for (int64_t k = 0; k < std::max(outputs, phaseTaps); ++k, power *= points[j]) {
       if (k < outputs)
-        output[k][j] = power;
-      if (k < taps)
-        filter[j][k] = power / divisor;
+        output[k][product] = power;
+      if (k < phaseTaps)
+        filter[product][phase + k * stride] = power / divisor;
     }
-    llvm::copy(expandRoots(points, j), input[j].begin());
+    setInputs(product, j);
     if (points[j] > 0 && j + 1 < last)
-      pairs.push_back(j);
+      pairs.push_back(product);
   }
-  output[outputs - 1][last] = 1;
-  filter[last][taps - 1] = 1;
-  llvm::copy(expandRoots(points, points.size()), input[last].begin());
+  output[outputs - 1][firstProduct + last] = 1;
+  filter[firstProduct + last][phase + (phaseTaps - 1) * stride] = 1;
+  setInputs(firstProduct + last, points.size());
+}
+
+static int64_t countNonzeros(llvm::ArrayRef<double> weights) {
+  return llvm::count_if(weights, [](double weight) { return weight != 0; });
+}
+
+int64_t Winograd::inputOperations() const {
+  int64_t count = 0;
+  for (llvm::ArrayRef<double> row : input)
+    count += countNonzeros(row) - 1;
+  // A pair computes two sums of some of the values each, adds and subtracts them.
+  for (int64_t i : pairs)
+    count -= countNonzeros(input[i]) - 2;
+  return count;
+}
+
+int64_t Winograd::outputOperations() const {
+  int64_t count = 2 * static_cast<int64_t>(pairs.size());
+  for (llvm::ArrayRef<double> row : output) {
+    count += countNonzeros(row) - 1;
+    for (int64_t i : pairs)
+      count -= row[i + 1] != 0;
+  }
+  return count;
 }

@@ -218,7 +218,7 @@ static void chooseConv(plan::KernelOp kernel, const Goal &goal) {
     config = *transformed;
     WinogradShape w(shape, config, lanes);
     tasks = w.numBlocks * config.panelTasks;
-    filterFloats = w.products * w.inChannels * w.outBlocks * lanes;
+    filterFloats = w.weightFloats;
   }
   SmallVector<int64_t> bytes;
   if (!kernel.getWeights().empty())

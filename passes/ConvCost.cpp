@@ -1,6 +1,5 @@
 // What register tiles and Winograd's transforms cost.
 #include "passes/ConvCost.h"
-#include "ir/Winograd.h"
 
 using namespace mlir;
 using namespace incc;
@@ -33,20 +32,27 @@ double incc::overlap(double compute, double traffic) {
 // Winograd
 //===----------------------------------------------------------------------===//
 
-/// Cycles to transform one tile of one block of channels, from `inRows` x `inColumns` to `outRows` x
-/// `outColumns` vectors: a pass over rows and one over columns. A line of n values takes about
-/// 0.4 n^2 operations, since pairs of points share halves of them.
-static double transformCycles(const Target &target, int64_t inRows, int64_t inColumns,
-                              int64_t outRows, int64_t outColumns) {
-  auto line = [](int64_t in, int64_t out) {
-    return in == 1 ? 0.0 : 0.4 * static_cast<double>(in * out);
-  };
-  double between = inRows > 1 && inColumns > 1 ? static_cast<double>(outRows * inColumns) : 0;
-  double operations = static_cast<double>(inColumns) * line(inRows, outRows) +
-                      static_cast<double>(outRows) * line(inColumns, outColumns);
-  double moves = 2 * between + static_cast<double>(inRows * inColumns + outRows * outColumns);
+/// Cycles of the operations of transforming a tile of one block of channels, and of `moves` vectors
+/// between registers and memory.
+static double transformCycles(const Target &target, int64_t operations, int64_t moves) {
   // Chains of sums and scattered stores keep the pipes half full.
-  return 1.5 * (operations + moves) / target.cpu.fmasPerCycle;
+  return 1.5 * static_cast<double>(operations + moves) / target.cpu.fmasPerCycle;
+}
+
+/// Rows first; what they become goes through memory if there are columns to transform.
+static double inputCycles(const Target &target, const Winograd &down, const Winograd &across) {
+  int64_t between = down.inputs > 1 ? down.inputs * across.products : 0;
+  return transformCycles(
+      target, down.inputs * across.inputOperations() + across.products * down.inputOperations(),
+      down.inputs * across.inputs + 2 * between + down.products * across.products);
+}
+
+/// Columns first.
+static double outputCycles(const Target &target, const Winograd &down, const Winograd &across) {
+  int64_t between = down.products > 1 ? down.outputs * across.products : 0;
+  return transformCycles(
+      target, across.products * down.outputOperations() + down.outputs * across.outputOperations(),
+      down.products * across.products + 2 * between + down.outputs * across.outputs);
 }
 
 namespace {
@@ -68,6 +74,10 @@ public:
     config.outputColumns = outputColumns;
     config.taskRows = 1;
     int64_t lanes = target.isa.lanes;
+    Winograd down(outputRows, shape.kh, shape.strideH);
+    Winograd across(outputColumns, shape.kw, shape.strideW);
+    perInput = inputCycles(target, down, across);
+    perOutput = outputCycles(target, down, across);
     int64_t numTiles = WinogradShape(shape, config, lanes).numTiles;
     int64_t outBlocks = ceilDiv(shape.out.c(), lanes);
     constexpr int64_t kMostTiles = 64;
@@ -79,8 +89,9 @@ public:
       for (config.tileBlocks = 1;
            config.tileBlocks <= std::min<int64_t>(outBlocks, target.isa.maxTileBlocks);
            ++config.tileBlocks)
-        for (config.tileColumns = 1; config.tileColumns <= tiles &&
-                                     fitsRegisters(target.isa, config.tileColumns, config.tileBlocks);
+        for (config.tileColumns = 1;
+             config.tileColumns <= tiles &&
+             fitsRegisters(target.isa, config.tileColumns, config.tileBlocks);
              ++config.tileColumns)
           estimate(config);
     }
@@ -90,6 +101,8 @@ private:
   const ConvShape &shape;
   const Target &target;
   unsigned threads;
+  /// Cycles of transforming a tile of one block of channels.
+  double perInput = 0, perOutput = 0;
 
   void estimate(ConvConfig config) {
     int64_t lanes = target.isa.lanes;
@@ -105,20 +118,17 @@ private:
     if (restBlocks)
       perStep += rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, restBlocks);
     double multiply = 1.04 * count(w.numBlocks * w.products * w.inChannels) * perStep;
-    double transforms =
-        count(w.numTiles * w.inBlocks * config.panelTasks) *
-            transformCycles(target, w.rows, w.columns, w.rows, w.columns) +
-        count(w.numTiles * w.outBlocks) *
-            transformCycles(target, w.rows, w.columns, config.outputRows, config.outputColumns);
+    double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * perInput +
+                        count(w.numTiles * w.outBlocks) * perOutput;
 
     // Traffic: weights once from memory and then for every block from L3, unless they stay; inputs
     // again for every panel where a block is larger than L2.
-    double weights = 4 * count(w.products * w.inChannels * w.outBlocks * lanes);
+    double weights = 4 * count(w.weightFloats);
     double l2 = 0.7 * target.cpu.l2Bytes, work = 4 * count(w.scratchFloats());
     double traffic = weights / kMemoryBytesPerCycle * (threads > 1 ? 0.6 * threads : 1);
     if (weights + work > l2)
       traffic += count(w.numBlocks - 1) * weights / kL3BytesPerCycle;
-    double panelWeights = weights / count(w.products * w.numPanels);
+    double panelWeights = weights / count(w.filters * w.numPanels);
     if (work + 2 * panelWeights > l2)
       traffic += 4 * count(w.inputFloats * w.numPanels * w.numBlocks) / kL3BytesPerCycle;
 
@@ -135,21 +145,27 @@ private:
 } // namespace
 
 std::optional<ConvConfig> incc::chooseWinograd(const ConvShape &shape, const Target &target,
-                                               unsigned threads, Accuracy accuracy, double &cycles) {
-  if (shape.groups > 1 || shape.strideH > 1 || shape.strideW > 1 || shape.dilationH > 1 ||
-      shape.dilationW > 1 || shape.kh * shape.kw == 1 ||
-      shape.in.getBlock() != static_cast<int64_t>(target.isa.lanes))
+                                               unsigned threads, Accuracy accuracy,
+                                               double &cycles) {
+  if (shape.groups > 1 || shape.strideH > 2 || shape.strideW > 2 || shape.dilationH > 1 ||
+      shape.dilationW > 1 || shape.in.getBlock() != static_cast<int64_t>(target.isa.lanes))
     return std::nullopt;
-  bool isPlane = shape.kh > 1 && shape.kw > 1;
+  // Taps of a dimension's first phase: with one there is nothing to gain.
+  int64_t tapsDown = ceilDiv(shape.kh, shape.strideH),
+          tapsAcross = ceilDiv(shape.kw, shape.strideW);
+  if (tapsDown == 1 && tapsAcross == 1)
+    return std::nullopt;
   // Errors grow with the tile, and in both dimensions.
-  int64_t largest = !isPlane ? kMaxWinogradInputs : accuracy == Accuracy::fast ? 10 : 8;
+  bool isPlane = tapsDown > 1 && tapsAcross > 1;
+  int64_t largest = !isPlane ? kMaxWinogradProducts : accuracy == Accuracy::fast ? 10 : 8;
   auto outputs = [&](int64_t taps) {
     int64_t most = accuracy == Accuracy::strict ? 2 : 6;
     return taps == 1 ? int64_t(1) : std::min(most, largest - taps + 1);
   };
   WinogradChoice choice(shape, target, threads);
-  for (int64_t rows = std::min<int64_t>(2, shape.kh); rows <= outputs(shape.kh); ++rows)
-    for (int64_t columns = std::min<int64_t>(2, shape.kw); columns <= outputs(shape.kw); ++columns)
+  for (int64_t rows = std::min<int64_t>(2, tapsDown); rows <= outputs(tapsDown); ++rows)
+    for (int64_t columns = std::min<int64_t>(2, tapsAcross); columns <= outputs(tapsAcross);
+         ++columns)
       choice.consider(rows, columns);
   cycles = choice.bestCycles;
   return choice.best;

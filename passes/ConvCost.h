@@ -18,19 +18,18 @@ constexpr double kL3BytesPerCycle = 20, kMemoryBytesPerCycle = 7.5;
 double stepCycles(const Target &target, int64_t pixels, int64_t blocks);
 
 /// Cycles per step of a row of `columns` pixels cut into near-equal tiles of at most `most`.
-double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
-                 int64_t blocks);
+double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows, int64_t blocks);
 
-/// `compute` cycles during which `traffic` cycles' worth of bytes arrive from beyond L2: prefetching
-/// hides most of it behind arithmetic.
+/// `compute` cycles during which `traffic` cycles' worth of bytes arrive from beyond L2:
+/// prefetching hides most of it behind arithmetic.
 double overlap(double compute, double traffic);
 
-/// How far rounding errors may exceed those of a direct convolution. Relative to the largest output:
-/// not beyond (1e-6), to some 4e-6, to some 1e-5.
+/// How far rounding errors may exceed those of a direct convolution. Relative to the largest
+/// output: not beyond (1e-6), to some 4e-6, to some 1e-5.
 enum class Accuracy { strict, standard, fast };
 
 /// The Winograd tiles with the fewest modelled cycles on `threads` threads, the cycles in `cycles`;
-/// none where the convolution has a stride, dilation or groups, or is too small.
+/// none where the convolution has a dilation, groups or a stride over 2, or is too small.
 std::optional<ConvConfig> chooseWinograd(const ConvShape &shape, const Target &target,
                                          unsigned threads, Accuracy accuracy, double &cycles);
 

@@ -1,13 +1,14 @@
 // Winograd convolution: a block of tiles is transformed, multiplied with the transformed filter one
 // product of all channels after the other, and transformed back, while it stays in the L2 cache.
 //
-//   V[i][c][t]    = (B_h^T x B_w^T) applied to tile t of channel c        i: one of rows * columns
-//   M[i][t][k]    = sum over c of V[i][c][t] * U[i][c][k]                 a matrix product for each i
-//   y[k] of t     = act((A_h^T x A_w^T) applied to M[.][t][k] + bias + residual)
+//   V[i][c][t]    = (B_h^T x B_w^T) applied to tile t of channel c        i: one of the products
+//   M[i][t][k]    = sum over c of V[i][c][t] * U[i][c][k]                 a matrix product for each
+//   i y[k] of t     = act((A_h^T x A_w^T) applied to M[.][t][k] + bias + residual)
 //
-// Lavin and Gray 2016 with B, A of the two dimensions chosen apart: 1 x n filters are transformed in
-// one dimension only. A last tile of a row or column begins early enough to end inside the map, so
-// that no input beyond the padding is read; the outputs that it repeats are not stored.
+// Lavin and Gray 2016 with B, A of the two dimensions chosen apart: 1 x n filters are transformed
+// in one dimension only, and a stride splits each into phases. A last tile of a row or column
+// begins early enough to end inside the map, so that no input beyond the padding is read; the
+// outputs that it repeats are not stored.
 #include "backends/llvm/Emitters.h"
 #include "backends/llvm/MicroKernel.h"
 #include "ir/ConvPlan.h"
@@ -47,8 +48,8 @@ Value weightedSum(KernelBuilder &b, ArrayRef<double> weights, ArrayRef<Value> va
 
 /// The input transform of a line. Rows of a pair of points are P + Q and P - Q.
 Values transformInput(KernelBuilder &b, const Winograd &w, ArrayRef<Value> line) {
-  Values out(w.inputs);
-  for (int64_t i = 0; i < w.inputs; ++i) {
+  Values out(w.products);
+  for (int64_t i = 0; i < w.products; ++i) {
     if (!llvm::is_contained(w.pairs, i)) {
       out[i] = weightedSum(b, w.input[i], line);
       continue;
@@ -88,7 +89,8 @@ public:
   explicit WinogradConv(KernelBuilder &b)
       : b(b), shape(b.kernel), config(ConvConfig::fromAttr(*b.kernel.getConfig())),
         act(KernelParams(b.kernel).act()), w(shape, config, b.lanes),
-        down(config.outputRows, shape.kh), across(config.outputColumns, shape.kw) {}
+        down(config.outputRows, shape.kh, shape.strideH),
+        across(config.outputColumns, shape.kw, shape.strideW) {}
 
   /// A task is a block of tiles and some of the panels of output channels.
   void emit() {
@@ -113,8 +115,7 @@ public:
         if (w.numPanels == 1)
           return run(last);
         b.ifThenElse(
-            b.isEqual(panel, w.numPanels - 1), [&] { run(last); },
-            [&] { run(config.tileBlocks); });
+            b.isEqual(panel, w.numPanels - 1), [&] { run(last); }, [&] { run(config.tileBlocks); });
       });
     });
     b.finish();
@@ -145,53 +146,55 @@ private:
     place.down = b.rem(rest, w.tilesDown);
     place.n = b.div(rest, w.tilesDown);
     place.y = b.min(b.mul(place.down, config.outputRows), shape.out.h() - config.outputRows);
-    place.x = b.min(b.mul(place.across, config.outputColumns), shape.out.w() - config.outputColumns);
+    place.x =
+        b.min(b.mul(place.across, config.outputColumns), shape.out.w() - config.outputColumns);
     return place;
   }
 
   /// Writes V of tile `t` of the block for one block of channels.
   void transformTile(const Place &place, Index t, Index cb) {
-    Index from = b.at(shape.in, place.n, cb, b.sub(place.y, shape.padTop),
-                      b.sub(place.x, shape.padLeft));
+    Index from = b.at(shape.in, place.n, cb, b.sub(b.mul(place.y, shape.strideH), shape.padTop),
+                      b.sub(b.mul(place.x, shape.strideW), shape.padLeft));
     Index to = b.mul(b.add(b.mul(cb, w.tilesPerBlock), t), b.lanes);
     auto loadRow = [&](Index row) {
       Values line;
-      for (int64_t j = 0; j < w.columns; ++j)
+      for (int64_t j = 0; j < across.inputs; ++j)
         line.push_back(b.loadVector(
             b.input(0), b.sum(from, b.mul(row, shape.in.rowStride()), Index(j * b.lanes))));
       return transformInput(b, across, line);
     };
-    if (w.rows == 1) {
+    if (down.inputs == 1) {
       for (auto [j, v] : llvm::enumerate(loadRow(0)))
         b.storeVector(v, b.scratch(), b.add(to, static_cast<int64_t>(j) * inputStride()));
       return;
     }
-    b.loop(0, w.rows, 1, [&](Index i) {
+    b.loop(0, down.inputs, 1, [&](Index i) {
       for (auto [j, v] : llvm::enumerate(loadRow(i)))
         b.storeVector(v, b.scratch(),
                       b.sum(Index(tileAt() + static_cast<int64_t>(j) * b.lanes),
-                            b.mul(i, w.columns * b.lanes)));
+                            b.mul(i, across.products * b.lanes)));
     });
-    b.loop(0, w.columns, 1, [&](Index j) {
+    b.loop(0, across.products, 1, [&](Index j) {
       Values line;
-      for (int64_t i = 0; i < w.rows; ++i)
-        line.push_back(b.loadVector(b.scratch(), b.sum(Index(tileAt() + i * w.columns * b.lanes),
-                                                       b.mul(j, b.lanes))));
+      for (int64_t i = 0; i < down.inputs; ++i)
+        line.push_back(
+            b.loadVector(b.scratch(), b.sum(Index(tileAt() + i * across.products * b.lanes),
+                                            b.mul(j, b.lanes))));
       Index column = b.add(to, b.mul(j, inputStride()));
       for (auto [i, v] : llvm::enumerate(transformInput(b, down, line)))
         b.storeVector(v, b.scratch(),
-                      b.add(column, static_cast<int64_t>(i) * w.columns * inputStride()));
+                      b.add(column, static_cast<int64_t>(i) * across.products * inputStride()));
     });
   }
 
-  /// M of a panel: for each product a matrix multiplication of all tiles of the block. Tiles that the
-  /// last block has not are computed from what the memory holds, and not used.
+  /// M of a panel: for each product a matrix multiplication of all tiles of the block. Tiles that
+  /// the last block has not are computed from what the memory holds, and not used.
   void multiply(Index panel, int64_t blocks) {
     EqualTiles split(w.tilesPerBlock, config.tileColumns);
     int64_t width = blocks * b.lanes;
-    Index panelAt = b.mul(panel, w.products * w.inChannels * config.tileBlocks * b.lanes);
+    Index panelAt = b.mul(panel, w.filters * w.inChannels * config.tileBlocks * b.lanes);
     b.loop(0, w.products, 1, [&](Index i) {
-      Index weightsAt = b.add(panelAt, b.mul(i, w.inChannels * width));
+      Index weightsAt = b.add(panelAt, b.mul(filterOf(i), w.inChannels * width));
       auto tiles = [&](int64_t first, int64_t before, int64_t count, int64_t pixels) {
         b.loop(0, count, 1, [&](Index g) {
           Index t = b.add(b.mul(g, pixels), first);
@@ -199,13 +202,21 @@ private:
         });
       };
       tiles(0, 0, split.numWide, split.wide);
-      tiles(split.numWide * split.wide, split.numWide, split.count - split.numWide,
-            split.wide - 1);
+      tiles(split.numWide * split.wide, split.numWide, split.count - split.numWide, split.wide - 1);
     });
   }
 
-  void registerTile(Index i, Index t, Index number, int64_t pixels, int64_t blocks,
-                    Index weightsAt, int64_t tilesPerProduct) {
+  /// The matrix of weights of a product.
+  Index filterOf(Index product) {
+    if (w.filters == w.products)
+      return product;
+    Index i = b.min(b.div(product, across.products), down.filters - 1);
+    return b.add(b.mul(i, across.filters),
+                 b.min(b.rem(product, across.products), across.filters - 1));
+  }
+
+  void registerTile(Index i, Index t, Index number, int64_t pixels, int64_t blocks, Index weightsAt,
+                    int64_t tilesPerProduct) {
     MicroKernel kernel;
     kernel.numBlocks = blocks;
     for (int64_t p = 0; p < pixels; ++p)
@@ -228,8 +239,8 @@ private:
     Values acc(pixels * blocks, b.splat(0));
     Index inputAt = b.add(b.mul(i, inputStride()), b.mul(t, b.lanes));
     acc = kernel.emit(b, b.scratch(), inputAt, b.weights(0), weightsAt, acc);
-    Index to = b.sum(Index(productsAt()), b.mul(b.add(b.mul(i, w.tilesPerBlock), t),
-                                                blocks * b.lanes));
+    Index to =
+        b.sum(Index(productsAt()), b.mul(b.add(b.mul(i, w.tilesPerBlock), t), blocks * b.lanes));
     for (int64_t p = 0; p < pixels; ++p)
       for (int64_t j = 0; j < blocks; ++j)
         b.storeVector(acc[p * blocks + j], b.scratch(), b.add(to, (p * blocks + j) * b.lanes));
@@ -264,30 +275,30 @@ private:
   void outputTile(const Place &place, Index from, int64_t stride, Index kb, Value bias) {
     auto loadColumn = [&](Index j) {
       Values line;
-      for (int64_t i = 0; i < w.rows; ++i)
-        line.push_back(b.loadVector(b.scratch(),
-                                    b.sum(Index(productsAt() + i * w.columns * stride), from,
-                                          b.mul(j, stride))));
+      for (int64_t i = 0; i < down.products; ++i)
+        line.push_back(
+            b.loadVector(b.scratch(), b.sum(Index(productsAt() + i * across.products * stride),
+                                            from, b.mul(j, stride))));
       return transformOutput(b, down, line);
     };
     Index firstRow = b.sub(b.mul(place.down, config.outputRows), place.y);
-    if (w.rows == 1) {
+    if (down.products == 1) {
       Values line;
-      for (int64_t j = 0; j < w.columns; ++j)
+      for (int64_t j = 0; j < across.products; ++j)
         line.push_back(loadColumn(j)[0]);
       return storeRow(place, 0, kb, transformOutput(b, across, line), bias);
     }
-    b.loop(0, w.columns, 1, [&](Index j) {
+    b.loop(0, across.products, 1, [&](Index j) {
       for (auto [i, v] : llvm::enumerate(loadColumn(j)))
         b.storeVector(v, b.scratch(),
-                      b.sum(Index(tileAt() + static_cast<int64_t>(i) * w.columns * b.lanes),
+                      b.sum(Index(tileAt() + static_cast<int64_t>(i) * across.products * b.lanes),
                             b.mul(j, b.lanes)));
     });
     b.loop(firstRow, config.outputRows, 1, [&](Index i) {
       Values line;
-      for (int64_t j = 0; j < w.columns; ++j)
+      for (int64_t j = 0; j < across.products; ++j)
         line.push_back(b.loadVector(b.scratch(), b.sum(Index(tileAt() + j * b.lanes),
-                                                       b.mul(i, w.columns * b.lanes))));
+                                                       b.mul(i, across.products * b.lanes))));
       storeRow(place, i, kb, transformOutput(b, across, line), bias);
     });
   }
@@ -322,35 +333,36 @@ private:
 
 void incc::emitWinograd(KernelBuilder &b) { WinogradConv(b).emit(); }
 
-/// [panel][product][input channel][output in panel], transformed in double precision.
+/// [panel][filter][input channel][output in panel], transformed in double precision.
 std::vector<float> incc::packWinograd(plan::KernelOp kernel, const Target &target,
                                       ArrayRef<float> values) {
   ConvShape shape(kernel);
   ConvConfig config = ConvConfig::fromAttr(*kernel.getConfig());
   int64_t lanes = target.isa.lanes, ins = shape.in.c(), taps = shape.kh * shape.kw;
   WinogradShape w(shape, config, lanes);
-  Winograd down(config.outputRows, shape.kh), across(config.outputColumns, shape.kw);
-  std::vector<float> packed(w.products * ins * w.outBlocks * lanes);
-  std::vector<double> half(shape.kh * w.columns);
+  Winograd down(config.outputRows, shape.kh, shape.strideH);
+  Winograd across(config.outputColumns, shape.kw, shape.strideW);
+  std::vector<float> packed(w.weightFloats);
+  std::vector<double> half(shape.kh * across.filters);
   for (int64_t k = 0; k < shape.out.c(); ++k) {
     int64_t panel = k / lanes / config.tileBlocks, firstBlock = panel * config.tileBlocks;
     int64_t width = std::min(config.tileBlocks, w.outBlocks - firstBlock) * lanes;
-    float *to = packed.data() + firstBlock * lanes * w.products * ins + (k - firstBlock * lanes);
+    float *to = packed.data() + firstBlock * lanes * w.filters * ins + (k - firstBlock * lanes);
     for (int64_t c = 0; c < ins; ++c) {
       const float *g = values.data() + (k * ins + c) * taps;
       for (int64_t y = 0; y < shape.kh; ++y)
-        for (int64_t j = 0; j < w.columns; ++j) {
+        for (int64_t j = 0; j < across.filters; ++j) {
           double sum = 0;
           for (int64_t x = 0; x < shape.kw; ++x)
             sum += across.filter[j][x] * g[y * shape.kw + x];
-          half[y * w.columns + j] = sum;
+          half[y * across.filters + j] = sum;
         }
-      for (int64_t i = 0; i < w.rows; ++i)
-        for (int64_t j = 0; j < w.columns; ++j) {
+      for (int64_t i = 0; i < down.filters; ++i)
+        for (int64_t j = 0; j < across.filters; ++j) {
           double sum = 0;
           for (int64_t y = 0; y < shape.kh; ++y)
-            sum += down.filter[i][y] * half[y * w.columns + j];
-          to[((i * w.columns + j) * ins + c) * width] = static_cast<float>(sum);
+            sum += down.filter[i][y] * half[y * across.filters + j];
+          to[((i * across.filters + j) * ins + c) * width] = static_cast<float>(sum);
         }
     }
   }

@@ -44,11 +44,14 @@ def winograd_convolutions():
     """Shapes that are worth Winograd's transforms: tiles that do and do not divide the map, halos of
     what reads the result, and epilogues."""
     net = Network("winograd_convolutions", 16)
-    kernels = [((3, 3), (1, 1, 1, 1)), ((3, 3), (0, 0, 0, 0)), ((5, 5), (2, 2, 2, 2)),
-               ((1, 7), (0, 3, 0, 3)), ((7, 1), (3, 0, 3, 0)), ((1, 3), (0, 1, 0, 1)),
-               ((3, 1), (1, 0, 0, 0)), ((3, 5), (1, 2, 1, 2)), ((2, 2), (0, 0, 1, 1))]
+    kernels = [((3, 3), 1, (1, 1, 1, 1)), ((3, 3), 1, (0, 0, 0, 0)), ((5, 5), 1, (2, 2, 2, 2)),
+               ((1, 7), 1, (0, 3, 0, 3)), ((7, 1), 1, (3, 0, 3, 0)), ((1, 3), 1, (0, 1, 0, 1)),
+               ((3, 1), 1, (1, 0, 0, 0)), ((3, 5), 1, (1, 2, 1, 2)), ((2, 2), 1, (0, 0, 1, 1)),
+               ((3, 3), 2, (1, 1, 1, 1)), ((3, 3), 2, (0, 0, 0, 0)), ((5, 5), 2, (2, 2, 2, 2)),
+               ((3, 3), (1, 2), (1, 0, 1, 0)), ((1, 5), (1, 2), (0, 2, 0, 2))]
     sizes = [(2, 14, 14), (1, 17, 19), (1, 8, 9), (3, 7, 7), (1, 30, 12)]
-    for i, (kernel, pad) in enumerate(kernels):
+    for i, (kernel, stride, pad) in enumerate(kernels):
+        stride = stride if isinstance(stride, tuple) else (stride, stride)
         for j, (n, h, w) in enumerate(sizes):
             if i > 0 and (i + j) % 3:
                 continue
@@ -56,7 +59,7 @@ def winograd_convolutions():
             x = net.input(n, c, h, w)
             # Not one that cuts large values off: errors are relative to the largest output.
             act = [None, ("relu",), ("silu",)][(i + j) % 3]
-            y = net.conv(x, k, kernel, pad=pad, bias=(i + j) % 3 != 0, act=act)
+            y = net.conv(x, k, kernel, stride, pad, bias=(i + j) % 3 != 0, act=act)
             if i == 0:
                 y = net.conv(y, k, kernel, pad=pad, residual=y, act=("relu",))
             net.output(y)
