@@ -79,10 +79,14 @@ WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, i
 
 static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded", "winograd"};
 
+StringRef incc::nameOf(ConvAlgorithm algorithm) {
+  return kAlgorithmNames[static_cast<int>(algorithm)];
+}
+
 DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weightsBytes) const {
   Builder b(context);
   NamedAttrList attrs = SmallVector<NamedAttribute>{
-      b.getNamedAttr("algorithm", b.getStringAttr(kAlgorithmNames[static_cast<int>(algorithm)])),
+      b.getNamedAttr("algorithm", b.getStringAttr(nameOf(algorithm))),
       b.getNamedAttr("chunk_blocks", b.getI64IntegerAttr(chunkBlocks)),
       b.getNamedAttr("order", b.getStringAttr(rowsOutermost ? "rows" : "channels")),
       b.getNamedAttr("prefetch_input", b.getBoolAttr(prefetchInput)),

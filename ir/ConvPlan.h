@@ -42,6 +42,8 @@ enum class ConvAlgorithm {
   winograd,
 };
 
+llvm::StringRef nameOf(ConvAlgorithm algorithm);
+
 /// What `choose-algorithm` decides for a convolution: the `config` of its kernel.
 struct ConvConfig {
   ConvAlgorithm algorithm = ConvAlgorithm::direct;

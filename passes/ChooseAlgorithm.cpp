@@ -1,9 +1,11 @@
 // Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
-#include "ir/ConvPlan.h"
 #include "ir/LinearPlan.h"
-#include "passes/ConvCost.h"
+#include "passes/ConvCandidates.h"
 #include "passes/Passes.h"
+#include "passes/TuneConvs.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace incc {
 #define GEN_PASS_DEF_CHOOSEALGORITHMPASS
@@ -13,131 +15,11 @@ namespace incc {
 using namespace mlir;
 using namespace incc;
 
-//===----------------------------------------------------------------------===//
-// Register tiles
-//===----------------------------------------------------------------------===//
-
-/// The tile with the fewest modelled cycles over all outputs; ties go to fewer, larger tiles. Returns
-/// the cycles of the whole convolution.
-static double chooseTile(ConvConfig &config, const ConvShape &shape, const Target &target) {
-  int64_t groups = packedGroups(shape, config.algorithm);
-  int64_t outputBlocks = ceilDiv(shape.out.c() / groups, target.isa.lanes);
-  double best = std::numeric_limits<double>::infinity();
-  int64_t mostBlocks = std::min<int64_t>(outputBlocks, target.isa.maxTileBlocks);
-  for (int64_t blocks = 1; blocks <= mostBlocks; ++blocks)
-    for (int64_t columns = 1; columns <= shape.columns(); ++columns)
-      for (int64_t rows = 1; rows <= std::min<int64_t>(shape.rows(), 4); ++rows) {
-        if (!fitsRegisters(target.isa, rows * columns, blocks))
-          break;
-        // Only whole rows stack: otherwise pixels of a tile would not be neighbours.
-        if (rows > 1 && columns < shape.columns())
-          break;
-        auto perRows = [&](int64_t r) {
-          int64_t restBlocks = outputBlocks % blocks;
-          double cycles = static_cast<double>(outputBlocks / blocks) *
-                          rowCycles(target, shape.columns(), columns, r, blocks);
-          if (restBlocks)
-            cycles += rowCycles(target, shape.columns(), columns, r, restBlocks);
-          return cycles;
-        };
-        double cycles = static_cast<double>(shape.rows() / rows) * perRows(rows);
-        if (int64_t rest = shape.rows() % rows)
-          cycles += perRows(rest);
-        if (cycles < best * 0.9999) {
-          best = cycles;
-          config.tileRows = rows;
-          config.tileColumns = columns;
-          config.tileBlocks = blocks;
-        }
-      }
-  int64_t steps = shape.in.c() / groups * shape.kh * shape.kw;
-  return best * static_cast<double>(shape.in.n() * groups * steps);
-}
-
-//===----------------------------------------------------------------------===//
-// Tasks
-//===----------------------------------------------------------------------===//
-
-/// Chooses the chunk of channels, the order of tasks with less traffic beyond L2, and how many rows
-/// a task takes. Returns the number of tasks.
-static int64_t chooseTasks(ConvConfig &config, const ConvShape &shape, const Target &target,
-                           int64_t filterFloats, unsigned threads) {
-  int64_t groups = packedGroups(shape, config.algorithm);
-  int64_t blocksPerGroup = ceilDiv(shape.out.c() / groups, target.isa.lanes);
-  int64_t numPanels = groups * ceilDiv(blocksPerGroup, config.tileBlocks);
-  int64_t images = shape.in.n(), extent = shape.isFlat() ? shape.columns() : shape.out.h();
-  double filterBytes = 4.0 * static_cast<double>(filterFloats);
-  double panelBytes = filterBytes / static_cast<double>(numPanels);
-
-  // Bytes of the input that a panel reads, of one image: a stride may skip rows.
-  double cache = 0.7 * target.cpu.l2Bytes;
-  double rowsRead = std::min<double>(shape.in.h(), shape.out.h() * shape.kh);
-  double inputBytes = 4.0 * rowsRead / static_cast<double>(groups) *
-                      static_cast<double>(shape.in.channelBlocks() * shape.in.rowStride());
-  int64_t unit = shape.isFlat() ? config.tileColumns : config.tileRows;
-  int64_t numUnits = ceilDiv(extent, unit), wanted = kTasksPerThread * threads;
-  int64_t leastRowTasks =
-      threads > 1 ? std::min(numUnits, ceilDiv(wanted, numPanels * images)) : 1;
-  double best = std::numeric_limits<double>::infinity();
-  auto consider = [&](bool rowsOutermost, int64_t rowTasks, double traffic) {
-    if (traffic >= best)
-      return;
-    best = traffic;
-    config.rowsOutermost = rowsOutermost;
-    config.taskRows = ceilDiv(numUnits, rowTasks) * unit;
-  };
-  // Input is consumed slowly, so that waiting for it mostly hides behind multiply-adds; weights are
-  // consumed faster than L3 gives them.
-  constexpr double kInputCost = 0.25;
-  // Panel after panel over the whole image: weights are read once.
-  double panels = static_cast<double>(numPanels);
-  consider(false, leastRowTasks,
-           filterBytes +
-               kInputCost * inputBytes * (inputBytes + panelBytes <= cache ? groups : panels));
-  // Rows after rows through all panels: the rows stay, weights are read for each.
-  for (int64_t rowTasks = leastRowTasks; rowTasks <= numUnits; ++rowTasks) {
-    double rowsBytes = inputBytes / static_cast<double>(rowTasks);
-    double weights = filterBytes + rowsBytes <= cache ? filterBytes
-                                                      : filterBytes * static_cast<double>(rowTasks);
-    consider(true, rowTasks,
-             weights + kInputCost * inputBytes *
-                           (rowsBytes + panelBytes <= cache ? groups : panels));
-  }
-  // Every tile of a task reads a chunk's weights again: these, the next ones that are on their way
-  // and the task's input of the chunk's channels share L2. Shorter chunks than L1 would only cost.
-  int64_t inBlocks = ceilDiv(shape.in.c() / groups, shape.in.getBlock());
-  double taskInput = inputBytes * static_cast<double>(config.taskRows) / static_cast<double>(extent);
-  double most = panelBytes / target.cpu.l1Bytes;
-  double numChunks = std::ceil(std::min((2 * panelBytes + taskInput) / (0.6 * target.cpu.l2Bytes), most));
-  config.chunkBlocks =
-      shape.in.getBlock() == 1
-          ? inBlocks
-          : ceilDiv(inBlocks, std::clamp<int64_t>(static_cast<int64_t>(numChunks), 1, inBlocks));
-  config.prefetchWeights = numPanels > 1 || config.chunkBlocks < inBlocks;
-  config.prefetchInput = shape.kh == 1 && shape.kw == 1 && shape.in.getBlock() > 1 &&
-                         inputBytes + panelBytes > cache;
-  return images * numPanels * ceilDiv(extent, config.taskRows);
-}
-
-//===----------------------------------------------------------------------===//
-// Ops
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// What is chosen for.
-struct Goal {
-  Target target;
-  unsigned threads;
-  Accuracy accuracy;
-};
-} // namespace
-
 static int64_t bytesOfFloats(int64_t count) { return count * sizeof(float); }
 
 static DictionaryAttr weightsBytes(MLIRContext *context, int64_t bytes) {
   Builder b(context);
-  return b.getDictionaryAttr(
-      b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr({bytes})));
+  return b.getDictionaryAttr(b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr({bytes})));
 }
 
 /// Ops that step through dense arrays: in pieces of a few thousand elements, if threads want them.
@@ -166,7 +48,9 @@ static void chooseTake(plan::KernelOp kernel, const Goal &goal) {
 }
 
 /// Before a convolution whose filter comes as a map, a kernel that packs it.
-static void packWhenRun(plan::KernelOp conv, int64_t filterFloats, unsigned threads) {
+static void packWhenRun(plan::KernelOp conv, const Goal &goal) {
+  int64_t filterFloats =
+      packedFilterFloats(ConvShape(conv), ConvConfig::fromAttr(*conv.getConfig()), goal.target);
   OpBuilder b(conv->getParentOfType<plan::StageOp>());
   Location loc = conv.getLoc();
   auto type = plan::MapType::get(b.getContext(), {1, 1, 1, filterFloats}, 1, {0, 0, 0, 0}, 1);
@@ -179,56 +63,36 @@ static void packWhenRun(plan::KernelOp conv, int64_t filterFloats, unsigned thre
   auto stage = b.create<plan::StageOp>(loc);
   OpBuilder inside = OpBuilder::atBlockBegin(&stage.getBody().emplaceBlock());
   auto pack = inside.create<plan::KernelOp>(
-      loc, b.getStringAttr(plan::kPackFilterKind), conv.getInputs().drop_front(),
-      ValueRange{table}, ValueRange{packed}, params,
-      weightsBytes(b.getContext(), bytesOfFloats(filterFloats)), b.getI64IntegerAttr(1),
-      b.getI64IntegerAttr(0));
-  pack.setTasks(stridedTasks(pack, threads));
+      loc, b.getStringAttr(plan::kPackFilterKind), conv.getInputs().drop_front(), ValueRange{table},
+      ValueRange{packed}, params, weightsBytes(b.getContext(), bytesOfFloats(filterFloats)),
+      b.getI64IntegerAttr(1), b.getI64IntegerAttr(0));
+  pack.setTasks(stridedTasks(pack, goal.threads));
   conv.getInputsMutable().slice(1, 1).assign(packed);
 }
 
+/// For whoever reads the plan: the other algorithms and numbers of outputs, with what the model
+/// says.
+static void listAlternatives(plan::KernelOp conv, ArrayRef<ConvCandidate> candidates) {
+  constexpr size_t kMost = 4;
+  Builder b(conv.getContext());
+  SmallVector<Attribute> list;
+  llvm::StringSet<> seen;
+  for (const ConvCandidate &candidate : candidates)
+    if (std::string name = describe(candidate.config);
+        list.size() < kMost && seen.insert(name).second)
+      list.push_back(
+          b.getStringAttr(name + ": " + llvm::formatv("{0:f3} Mcycles", candidate.cycles * 1e-6)));
+  conv->setAttr("modelled", b.getArrayAttr(list));
+}
+
 static void chooseConv(plan::KernelOp kernel, const Goal &goal) {
-  const Target &target = goal.target;
-  ConvShape shape(kernel);
-  ConvConfig config;
-  int64_t lanes = target.isa.lanes, ins = shape.inChannelsPerGroup();
-  int64_t outs = shape.outChannelsPerGroup();
-  if (shape.groups > 1 && !(ins % lanes == 0 && outs % lanes == 0))
-    config.algorithm = ins == outs && lanes % ins == 0 ? ConvAlgorithm::lanes
-                                                       : ConvAlgorithm::expanded;
-  int64_t filterFloats = packedFilterSize(shape, config.algorithm, lanes);
-  int64_t tasks;
-  double direct = 0, winograd = 0;
-  if (config.algorithm == ConvAlgorithm::lanes) {
-    // Accumulators of a row's pixels; weights and inputs are loaded for each.
-    config.tileColumns = std::min<int64_t>(shape.out.w(), target.isa.numRegisters / 2);
-    int64_t planes = shape.out.n() * shape.out.channelBlocks();
-    int64_t rowTasks = std::min(shape.out.h(), ceilDiv(kTasksPerThread * goal.threads, planes));
-    config.taskRows = ceilDiv(shape.out.h(), rowTasks);
-    tasks = planes * ceilDiv(shape.out.h(), config.taskRows);
-  } else {
-    direct = chooseTile(config, shape, target);
-    tasks = chooseTasks(config, shape, target, filterFloats, goal.threads);
-    direct = overlap(direct, bytesOfFloats(filterFloats) / kMemoryBytesPerCycle);
-  }
-  std::optional<ConvConfig> transformed;
-  if (config.algorithm == ConvAlgorithm::direct && !kernel.getWeights().empty())
-    transformed = chooseWinograd(shape, target, goal.threads, goal.accuracy, winograd);
-  if (transformed && winograd < direct) {
-    config = *transformed;
-    WinogradShape w(shape, config, lanes);
-    tasks = w.numBlocks * config.panelTasks;
-    filterFloats = w.weightFloats;
-  }
-  SmallVector<int64_t> bytes;
-  if (!kernel.getWeights().empty())
-    bytes.push_back(bytesOfFloats(filterFloats));
-  if (shape.hasBias)
-    bytes.push_back(bytesOfFloats(packedBiasSize(shape, lanes)));
-  kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
-  kernel.setTasks(tasks);
+  SmallVector<ConvCandidate> candidates = convCandidates(kernel, goal);
+  if (!kernel.getConfig()) // else it was tuned
+    applyCandidate(kernel, candidates.front(), goal.target);
+  if (candidates.size() > 1)
+    listAlternatives(kernel, candidates);
   if (kernel.getWeights().empty())
-    packWhenRun(kernel, filterFloats, goal.threads);
+    packWhenRun(kernel, goal);
 }
 
 static void chooseLinear(plan::KernelOp kernel, const Goal &goal) {
@@ -237,15 +101,16 @@ static void chooseLinear(plan::KernelOp kernel, const Goal &goal) {
   LinearShape shape(kernel);
   int64_t lanes = target.isa.lanes, outputBlocks = ceilDiv(shape.outputs(), lanes);
   LinearConfig config;
-  // One image: eight sums hide the latency of the multiply-adds, and a step reads whole cache lines.
+  // One image: eight sums hide the latency of the multiply-adds, and a step reads whole cache
+  // lines.
   config.tileBlocks = 8;
   if (shape.in.n() > 1) {
     double best = std::numeric_limits<double>::infinity();
     for (int64_t images = 1; images <= shape.in.n(); ++images)
       for (int64_t blocks = 1; blocks <= 8 && fitsRegisters(target.isa, images, blocks); ++blocks) {
-        double cycles = static_cast<double>(ceilDiv(shape.in.n(), images) *
-                                            ceilDiv(outputBlocks, blocks)) *
-                        stepCycles(target, images, blocks);
+        double cycles =
+            static_cast<double>(ceilDiv(shape.in.n(), images) * ceilDiv(outputBlocks, blocks)) *
+            stepCycles(target, images, blocks);
         if (cycles < best * 0.9999) {
           best = cycles;
           config = {images, blocks};
@@ -340,6 +205,7 @@ static const Chooser *findChooser(StringRef kind) {
 namespace {
 struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithmPass> {
   using ChooseAlgorithmPassBase::ChooseAlgorithmPassBase;
+  TuneOptions tune;
 
   void runOnOperation() override {
     llvm::Expected<Target> target = Target::lookup(mcpu);
@@ -353,13 +219,21 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
                      .Case("fast", Accuracy::fast)
                      .Default(std::nullopt);
     if (!level) {
-      getOperation().emitError("accuracy must be strict, default or fast, got '") << accuracy << "'";
+      getOperation().emitError("accuracy must be strict, default or fast, got '")
+          << accuracy << "'";
       return signalPassFailure();
     }
     Goal goal{*target, std::max(1u, threads.getValue()), *level};
     // Listed first: choosing may add kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
+    if (tune.time) {
+      SmallVector<plan::KernelOp> convs;
+      llvm::copy_if(kernels, std::back_inserter(convs), [](plan::KernelOp kernel) {
+        return kernel.getKind() == cnn::Conv2dOp::getOperationName();
+      });
+      tuneConvs(getOperation(), convs, goal, tune);
+    }
     for (plan::KernelOp kernel : kernels) {
       const Chooser *chooser = findChooser(kernel.getKind());
       if (!chooser) {
@@ -371,3 +245,10 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
   }
 };
 } // namespace
+
+std::unique_ptr<Pass> incc::createChooseAlgorithmPass(const ChooseAlgorithmPassOptions &options,
+                                                      const TuneOptions &tune) {
+  auto pass = std::make_unique<ChooseAlgorithmPass>(options);
+  pass->tune = tune;
+  return pass;
+}

@@ -56,14 +56,13 @@ static double outputCycles(const Target &target, const Winograd &down, const Win
 }
 
 namespace {
-/// Chooses blocks and register tiles for given outputs of a tile.
-class WinogradChoice {
+/// Lists blocks and register tiles for given outputs of a tile.
+class WinogradLister {
 public:
-  WinogradChoice(const ConvShape &shape, const Target &target, unsigned threads)
+  WinogradLister(const ConvShape &shape, const Target &target, unsigned threads)
       : shape(shape), target(target), threads(threads) {}
 
-  std::optional<ConvConfig> best;
-  double bestCycles = std::numeric_limits<double>::infinity();
+  SmallVector<ConvCandidate> candidates;
 
   void consider(int64_t outputRows, int64_t outputColumns) {
     if (outputRows > shape.out.h() || outputColumns > shape.out.w())
@@ -79,21 +78,15 @@ public:
     perInput = inputCycles(target, down, across);
     perOutput = outputCycles(target, down, across);
     int64_t numTiles = WinogradShape(shape, config, lanes).numTiles;
-    int64_t outBlocks = ceilDiv(shape.out.c(), lanes);
+    int64_t mostBlocks = std::min<int64_t>(ceilDiv(shape.out.c(), lanes), target.isa.maxTileBlocks);
     constexpr int64_t kMostTiles = 64;
     for (int64_t blocks = ceilDiv(numTiles, kMostTiles); blocks <= numTiles; ++blocks) {
       int64_t tiles = ceilDiv(numTiles, blocks);
       if (ceilDiv(numTiles, tiles) != blocks || (tiles < 4 && blocks > 1))
         continue;
       config.taskRows = tiles;
-      for (config.tileBlocks = 1;
-           config.tileBlocks <= std::min<int64_t>(outBlocks, target.isa.maxTileBlocks);
-           ++config.tileBlocks)
-        for (config.tileColumns = 1;
-             config.tileColumns <= tiles &&
-             fitsRegisters(target.isa, config.tileColumns, config.tileBlocks);
-             ++config.tileColumns)
-          estimate(config);
+      for (config.tileBlocks = 1; config.tileBlocks <= mostBlocks; ++config.tileBlocks)
+        addBestTile(config);
     }
   }
 
@@ -104,11 +97,24 @@ private:
   /// Cycles of transforming a tile of one block of channels.
   double perInput = 0, perOutput = 0;
 
-  void estimate(ConvConfig config) {
-    int64_t lanes = target.isa.lanes;
-    WinogradShape w(shape, config, lanes);
+  void addBestTile(ConvConfig config) {
+    ConvCandidate best = {config, std::numeric_limits<double>::infinity()};
+    for (config.tileColumns = 1; config.tileColumns <= config.taskRows &&
+                                 fitsRegisters(target.isa, config.tileColumns, config.tileBlocks);
+         ++config.tileColumns) {
+      double cycles = estimate(config);
+      if (cycles < best.cycles * 0.9999)
+        best = {config, cycles};
+    }
+    candidates.push_back(best);
+  }
+
+  /// Completes `config` and returns its cycles.
+  double estimate(ConvConfig &config) {
+    WinogradShape w(shape, config, target.isa.lanes);
     int64_t wanted = threads > 1 ? 2 * threads : 1;
     config.panelTasks = std::clamp<int64_t>(wanted / w.numBlocks, 1, w.numPanels);
+    config.scratchBytes = static_cast<int64_t>(sizeof(float)) * w.scratchFloats();
     auto count = [](int64_t n) { return static_cast<double>(n); };
 
     // Arithmetic: products of all blocks, transforms of all tiles.
@@ -134,27 +140,21 @@ private:
 
     // Threads that have nothing left to do wait.
     double tasks = count(w.numBlocks * config.panelTasks), rounds = std::ceil(tasks / threads);
-    double cycles = overlap(multiply + transforms, traffic) / tasks * rounds * threads;
-    if (cycles >= bestCycles * 0.9999)
-      return;
-    bestCycles = cycles;
-    config.scratchBytes = static_cast<int64_t>(sizeof(float)) * w.scratchFloats();
-    best = config;
+    return overlap(multiply + transforms, traffic) / tasks * rounds * threads;
   }
 };
 } // namespace
 
-std::optional<ConvConfig> incc::chooseWinograd(const ConvShape &shape, const Target &target,
-                                               unsigned threads, Accuracy accuracy,
-                                               double &cycles) {
+SmallVector<ConvCandidate> incc::winogradCandidates(const ConvShape &shape, const Target &target,
+                                                    unsigned threads, Accuracy accuracy) {
   if (shape.groups > 1 || shape.strideH > 2 || shape.strideW > 2 || shape.dilationH > 1 ||
       shape.dilationW > 1 || shape.in.getBlock() != static_cast<int64_t>(target.isa.lanes))
-    return std::nullopt;
+    return {};
   // Taps of a dimension's first phase: with one there is nothing to gain.
   int64_t tapsDown = ceilDiv(shape.kh, shape.strideH),
           tapsAcross = ceilDiv(shape.kw, shape.strideW);
   if (tapsDown == 1 && tapsAcross == 1)
-    return std::nullopt;
+    return {};
   // Errors grow with the tile, and in both dimensions.
   bool isPlane = tapsDown > 1 && tapsAcross > 1;
   int64_t largest = !isPlane ? kMaxWinogradProducts : accuracy == Accuracy::fast ? 10 : 8;
@@ -162,11 +162,10 @@ std::optional<ConvConfig> incc::chooseWinograd(const ConvShape &shape, const Tar
     int64_t most = accuracy == Accuracy::strict ? 2 : 6;
     return taps == 1 ? int64_t(1) : std::min(most, largest - taps + 1);
   };
-  WinogradChoice choice(shape, target, threads);
+  WinogradLister lister(shape, target, threads);
   for (int64_t rows = std::min<int64_t>(2, tapsDown); rows <= outputs(tapsDown); ++rows)
     for (int64_t columns = std::min<int64_t>(2, tapsAcross); columns <= outputs(tapsAcross);
          ++columns)
-      choice.consider(rows, columns);
-  cycles = choice.bestCycles;
-  return choice.best;
+      lister.consider(rows, columns);
+  return std::move(lister.candidates);
 }

@@ -28,10 +28,17 @@ double overlap(double compute, double traffic);
 /// output: not beyond (1e-6), to some 4e-6, to some 1e-5.
 enum class Accuracy { strict, standard, fast };
 
-/// The Winograd tiles with the fewest modelled cycles on `threads` threads, the cycles in `cycles`;
-/// none where the convolution has a dilation, groups or a stride over 2, or is too small.
-std::optional<ConvConfig> chooseWinograd(const ConvShape &shape, const Target &target,
-                                         unsigned threads, Accuracy accuracy, double &cycles);
+/// A way to compute a convolution and what it costs by the model, in cycles of one core.
+struct ConvCandidate {
+  ConvConfig config;
+  double cycles;
+};
+
+/// The Winograd tiles that are worth a thought on `threads` threads: the best register tile for
+/// each number of outputs, of tiles transformed together and of blocks in a register tile; none
+/// where the convolution has a dilation, groups or a stride over 2, or is too small.
+llvm::SmallVector<ConvCandidate> winogradCandidates(const ConvShape &shape, const Target &target,
+                                                    unsigned threads, Accuracy accuracy);
 
 } // namespace incc
 

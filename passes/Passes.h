@@ -5,13 +5,18 @@
 #include "ir/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace incc {
 
+struct TuneOptions;
+
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"
+
+/// The pass choose-algorithm, which chooses by measuring as far as `tune` says.
+std::unique_ptr<mlir::Pass> createChooseAlgorithmPass(const ChooseAlgorithmPassOptions &options,
+                                                      const TuneOptions &tune);
 
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"

@@ -46,7 +46,7 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   choose.mcpu = options.target.cpu.name.str();
   choose.threads = options.threads;
   choose.accuracy = options.accuracy;
-  module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose));
+  module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose, options.tune));
 }
 
 static void addMemory(OpPassManager &module, const PipelineOptions &) {
@@ -104,8 +104,7 @@ std::vector<std::string> incc::passNames() {
 namespace {
 /// What `--incc-pipeline=...` takes.
 struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
-  Option<unsigned> optLevel{*this, "opt-level", llvm::cl::desc("As incc's -O"),
-                            llvm::cl::init(2)};
+  Option<unsigned> optLevel{*this, "opt-level", llvm::cl::desc("As incc's -O"), llvm::cl::init(2)};
   Option<std::string> mcpu{*this, "mcpu", llvm::cl::desc("CPU to compile for"),
                            llvm::cl::init("native")};
   Option<std::string> accuracy{*this, "accuracy",

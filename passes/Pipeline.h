@@ -4,6 +4,7 @@
 
 #include "ir/Target.h"
 #include "llvm/ADT/ArrayRef.h"
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,26 @@ class OpPassManager;
 } // namespace mlir
 
 namespace incc {
+
+namespace plan {
+class KernelOp;
+} // namespace plan
+
+/// How candidates of convolutions are measured; not at all if `time` is empty.
+struct TuneOptions {
+  /// Seconds that each kernel takes on the machine that it is compiled for, in a network with
+  /// `networkBytes` of weights.
+  std::function<std::vector<double>(llvm::ArrayRef<plan::KernelOp> kernels, int64_t networkBytes)>
+      time;
+  /// No new measurement begins after so many.
+  double seconds = 30;
+  /// A file of what was found earlier, read and written; empty: none.
+  std::string recordsPath;
+  /// Called as convolutions are done.
+  std::function<void(size_t done, size_t count)> progress;
+  /// Report every candidate.
+  bool details = false;
+};
 
 struct PipelineOptions {
   /// 0 runs only what the backends need, 1 fuses as well, 2 and more also rewrite the graph.
@@ -24,6 +45,7 @@ struct PipelineOptions {
   std::string accuracy = "default";
   /// Number of threads to schedule for.
   unsigned threads = 1;
+  TuneOptions tune;
   /// The last phase to run, one of `phaseNames()`; all of them if empty.
   std::string compileTo;
 };
@@ -35,7 +57,8 @@ llvm::ArrayRef<llvm::StringRef> phaseNames();
 /// The passes of the whole pipeline, in their order.
 std::vector<std::string> passNames();
 
-/// Adds to `manager`, which runs on a module, all passes from the frontend's IR to a `plan.program`.
+/// Adds to `manager`, which runs on a module, all passes from the frontend's IR to a
+/// `plan.program`.
 void buildCnnPipeline(mlir::OpPassManager &manager, const PipelineOptions &options);
 
 /// Registers the pipeline as `--incc-pipeline` for incc-opt.

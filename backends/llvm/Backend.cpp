@@ -179,7 +179,7 @@ LogicalResult incc::writeModelLibrary(ModuleOp module, const CodegenOptions &opt
   plan::ProgramOp program = findProgram(module);
   if (!program)
     return failure();
-  FailureOr<CompiledKernels> kernels = compileKernels(program, options);
+  FailureOr<CompiledKernels> kernels = compileKernels(kernelsOf(program), options);
   if (failed(kernels))
     return failure();
   llvm::Expected<OutputKind> kind = outputKindOf(outputPath);
@@ -199,7 +199,7 @@ LogicalResult incc::writeModelLibrary(ModuleOp module, const CodegenOptions &opt
 
 LogicalResult incc::printKernels(plan::ProgramOp program, const CodegenOptions &options,
                                  llvm::raw_ostream &os) {
-  FailureOr<CompiledKernels> kernels = compileKernels(program, options);
+  FailureOr<CompiledKernels> kernels = compileKernels(kernelsOf(program), options);
   if (failed(kernels))
     return failure();
   for (const std::unique_ptr<llvm::MemoryBuffer> &code : kernels->code)

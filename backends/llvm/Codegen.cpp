@@ -71,8 +71,8 @@ static void addEntryPoint(llvm::Module &module, const DistinctKernel &kernel) {
   body->addFnAttr(llvm::Attribute::AlwaysInline);
   llvm::LLVMContext &context = module.getContext();
   llvm::IRBuilder<> b(context);
-  auto *type = llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()},
-                                       false);
+  auto *type =
+      llvm::FunctionType::get(b.getVoidTy(), {b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty()}, false);
   auto *entry =
       llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, kernel.symbol, module);
   entry->setVisibility(llvm::GlobalValue::HiddenVisibility);
@@ -127,7 +127,8 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigne
   passes.buildPerModuleDefaultPipeline(level).run(module, modules);
 }
 
-/// As TargetMachine::addPassesToEmitFile, but with the machine scheduler only where the ISA wants it.
+/// As TargetMachine::addPassesToEmitFile, but with the machine scheduler only where the ISA wants
+/// it.
 static LogicalResult emitCode(llvm::Module &module, llvm::TargetMachine &machine,
                               const CodegenOptions &options, llvm::raw_pwrite_stream &os) {
   llvm::legacy::PassManager passes;
@@ -182,28 +183,29 @@ static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &p
   return llvm::MemoryBuffer::getMemBufferCopy({bytes.data(), bytes.size()}, "kernels");
 }
 
-FailureOr<CompiledKernels> incc::compileKernels(plan::ProgramOp program,
+SmallVector<plan::KernelOp> incc::kernelsOf(plan::ProgramOp program) {
+  SmallVector<plan::KernelOp> kernels;
+  program.walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
+  return kernels;
+}
+
+FailureOr<CompiledKernels> incc::compileKernels(ArrayRef<plan::KernelOp> kernels,
                                                 const CodegenOptions &options) {
   CompiledKernels result;
   std::vector<std::unique_ptr<DistinctKernel>> distinct;
   llvm::StringMap<unsigned> byKey;
-  WalkResult walk = program.walk([&](plan::KernelOp kernel) {
-    if (!findEmitter(kernel.getKind())) {
-      kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
-      return WalkResult::interrupt();
-    }
+  for (plan::KernelOp kernel : kernels) {
+    if (!findEmitter(kernel.getKind()))
+      return kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
     auto [entry, isNew] = byKey.try_emplace(keyOf(kernel), distinct.size());
     if (isNew) {
       StringRef op = kernel.getKind();
       op.consume_front("cnn.");
-      distinct.push_back(std::make_unique<DistinctKernel>(
-          DistinctKernel{kernel, ("k" + Twine(distinct.size()) + "_" + op).str()}));
+      distinct.push_back(std::make_unique<DistinctKernel>(DistinctKernel{
+          kernel, (options.symbolPrefix + Twine(distinct.size()) + "_" + op).str()}));
     }
     result.symbolOf[kernel] = entry->second;
-    return WalkResult::advance();
-  });
-  if (walk.wasInterrupted())
-    return failure();
+  }
 
   // More modules than threads, so that they end together; a fixed number, so that the result does
   // not depend on the machine.
@@ -225,9 +227,7 @@ FailureOr<CompiledKernels> incc::compileKernels(plan::ProgramOp program,
         failed = true;
     });
   pool.wait();
-  if (failed) {
-    program.emitError("generating code failed");
-    return failure();
-  }
+  if (failed)
+    return emitError(kernels.front()->getLoc(), "generating code failed");
   return result;
 }

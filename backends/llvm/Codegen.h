@@ -21,6 +21,8 @@ struct CodegenOptions {
   const Isa &isa() const { return codegenIsa ? *codegenIsa : target.isa; }
   /// Passes of LLVM that run: 0 to 3.
   unsigned optLevel = 3;
+  /// What the names of functions begin with.
+  std::string symbolPrefix = "k";
 };
 
 struct CompiledKernels {
@@ -35,9 +37,12 @@ struct CompiledKernels {
 /// Registers what lowering needs. Call once per context, before `compileKernels`.
 void registerCodegenDialects(mlir::MLIRContext &context);
 
-/// Compiles the kernels of `program`, in parallel. Emits diagnostics on failure.
-mlir::FailureOr<CompiledKernels> compileKernels(plan::ProgramOp program,
+/// Compiles kernels, in parallel. Emits diagnostics on failure.
+mlir::FailureOr<CompiledKernels> compileKernels(llvm::ArrayRef<plan::KernelOp> kernels,
                                                 const CodegenOptions &options);
+
+/// The kernels of a program in their order.
+llvm::SmallVector<plan::KernelOp> kernelsOf(plan::ProgramOp program);
 
 } // namespace incc
 

@@ -37,7 +37,9 @@ def export_by_torch(model, shape, batch, path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(model, (x,), path, input_names=names[:1], output_names=names[1:],
-                          dynamic_axes={name: {0: "batch"} for name in names} if symbolic else None)
+                          dynamic_axes={name: {0: "batch"} for name in names} if symbolic else None,
+                          # Networks with heads are in training mode themselves, their layers not.
+                          training=torch.onnx.TrainingMode.PRESERVE)
     return symbolic
 
 

@@ -1,14 +1,15 @@
 // Import, passes, code generation: one model from file to library.
 #include "tools/incc/Driver.h"
 #include "backends/llvm/Backend.h"
+#include "backends/llvm/KernelTimer.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/onnx/Export.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
 #include "passes/Passes.h"
 #include "passes/Pipeline.h"
+#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace incc;
@@ -18,9 +19,10 @@ namespace {
 class Driver {
 public:
   explicit Driver(const Options &options)
-      : options(options), printer(&context, options.quiet     ? DiagnosticPrinter::Verbosity::quiet
-                                            : options.verbose ? DiagnosticPrinter::Verbosity::verbose
-                                                              : DiagnosticPrinter::Verbosity::normal) {
+      : options(options),
+        printer(&context, options.quiet     ? DiagnosticPrinter::Verbosity::quiet
+                          : options.verbose ? DiagnosticPrinter::Verbosity::verbose
+                                            : DiagnosticPrinter::Verbosity::normal) {
     context.printOpOnDiagnostic(false);
     timing.setEnabled(options.time);
     timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
@@ -65,6 +67,36 @@ private:
     return options.compileTo;
   }
 
+  CodegenOptions codegenOptions() const {
+    CodegenOptions codegen;
+    codegen.target = options.target;
+    codegen.codegenIsa = options.codegenIsa;
+    codegen.optLevel = options.optLevel;
+    return codegen;
+  }
+
+  LogicalResult setUpTuning(TuneOptions &tune, std::unique_ptr<KernelTimer> &timer) {
+    auto created = KernelTimer::create(codegenOptions(), options.threads);
+    if (!created)
+      return emitError(module->getLoc(), "--tune: " + llvm::toString(created.takeError()));
+    timer = std::move(*created);
+    tune.time = [&timer = *timer](ArrayRef<plan::KernelOp> kernels, int64_t networkBytes) {
+      return timer.time(kernels, networkBytes);
+    };
+    tune.seconds = *options.tuneSeconds;
+    tune.recordsPath = options.tuneRecordsPath;
+    tune.details = options.verbose;
+    if (!options.quiet && llvm::errs().is_displayed())
+      tune.progress = [](size_t done, size_t count) {
+        constexpr size_t kWidth = 40;
+        size_t filled = count ? done * kWidth / count : kWidth;
+        llvm::errs() << "\rtuning [" << std::string(filled, '#')
+                     << std::string(kWidth - filled, '.') << "] " << done << "/" << count
+                     << (done == count ? "\n" : "");
+      };
+    return success();
+  }
+
   LogicalResult runPasses(TimingScope &scope) {
     PassManager manager(&context);
     PipelineOptions pipeline;
@@ -74,6 +106,9 @@ private:
     pipeline.threads = options.threads;
     pipeline.accuracy = options.accuracy;
     pipeline.compileTo = lastPhase();
+    std::unique_ptr<KernelTimer> timer;
+    if (options.tuneSeconds && failed(setUpTuning(pipeline.tune, timer)))
+      return failure();
     buildCnnPipeline(manager, pipeline);
     manager.enableTiming(scope);
     bool prints = !options.printBefore.empty() || !options.printAfter.empty();
@@ -82,14 +117,14 @@ private:
       context.disableMultithreading();
       auto isIn = [](const std::vector<std::string> &names) {
         return [&names](Pass *pass, Operation *) {
-          return llvm::is_contained(names, "all") ||
-                 llvm::is_contained(names, pass->getArgument());
+          return llvm::is_contained(names, "all") || llvm::is_contained(names, pass->getArgument());
         };
       };
-      manager.enableIRPrinting(isIn(options.printBefore), isIn(options.printAfter),
-                               /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
-                               /*printAfterOnlyOnFailure=*/false, llvm::errs(),
-                               OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64));
+      manager.enableIRPrinting(
+          isIn(options.printBefore), isIn(options.printAfter),
+          /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+          /*printAfterOnlyOnFailure=*/false, llvm::errs(),
+          OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64));
     }
     LogicalResult result = manager.run(*module);
     if (prints)
@@ -135,10 +170,7 @@ private:
     if (options.emit == EmitKind::Cnn || options.emit == EmitKind::Plan ||
         !options.compileTo.empty())
       return printModule();
-    CodegenOptions codegen;
-    codegen.target = options.target;
-    codegen.codegenIsa = options.codegenIsa;
-    codegen.optLevel = options.optLevel;
+    CodegenOptions codegen = codegenOptions();
     if (options.emit == EmitKind::Library)
       return writeModelLibrary(*module, codegen, libraryPath());
     codegen.kind = options.emit == EmitKind::Llvm ? CodeKind::LlvmIr : CodeKind::Assembly;
@@ -159,6 +191,4 @@ private:
 
 } // namespace
 
-int incc::compileModel(const Options &options) {
-  return succeeded(Driver(options).run()) ? 0 : 1;
-}
+int incc::compileModel(const Options &options) { return succeeded(Driver(options).run()) ? 0 : 1; }

@@ -1,10 +1,11 @@
 // The command line of incc.
 #include "tools/incc/Options.h"
+#include "passes/Pipeline.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/WithColor.h"
-#include "passes/Pipeline.h"
 
 using namespace incc;
 namespace cl = llvm::cl;
@@ -24,8 +25,9 @@ Options incc::parseOptions(int argc, char **argv) {
   cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL.{yaml,onnx,mlir}"), cl::Required,
                                  cl::cat(general));
   cl::opt<std::string> output(
-      "o", cl::desc("Library to write: .so, .a or .o (default: the model's name and .so); NAME.h is "
-                    "written beside it. With --emit, the file to write (default: standard output)"),
+      "o",
+      cl::desc("Library to write: .so, .a or .o (default: the model's name and .so); NAME.h is "
+               "written beside it. With --emit, the file to write (default: standard output)"),
       cl::value_desc("FILE"), cl::cat(general));
   cl::opt<bool> verbose("v", cl::desc("Print remarks in full"), cl::cat(general));
   cl::opt<bool> quiet("q", cl::desc("Print errors only"), cl::cat(general));
@@ -64,14 +66,27 @@ Options incc::parseOptions(int argc, char **argv) {
 
   cl::opt<std::string> accuracy(
       "accuracy",
-      cl::desc("Rounding errors of Winograd convolution: strict (those of a direct one: 1e-6 of the "
-               "largest output), default (some 4e-6) or fast (some 1e-5)"),
+      cl::desc(
+          "Rounding errors of Winograd convolution: strict (those of a direct one: 1e-6 of the "
+          "largest output), default (some 4e-6) or fast (some 1e-5)"),
       cl::init("default"), cl::value_desc("LEVEL"), cl::cat(code));
+
+  cl::opt<std::string> tune(
+      "tune",
+      cl::desc("Choose algorithms and tiles by measuring them on this machine, for about SECONDS "
+               "(default 30), instead of by a model; -v prints every measurement"),
+      cl::ValueOptional, cl::value_desc("SECONDS"), cl::cat(code));
+  cl::opt<std::string> tuneRecords(
+      "tune-records",
+      cl::desc(
+          "File that keeps what --tune measures (default ~/.cache/incc/tuned.json; empty: none)"),
+      cl::value_desc("FILE"), cl::cat(code));
 
   cl::opt<EmitKind> emit(
       "emit", cl::desc("Write an intermediate form instead of a library"),
-      cl::values(clEnumValN(EmitKind::Cnn, "cnn", "the network, after the passes that --compile-to "
-                                                  "asks for (default: as imported)"),
+      cl::values(clEnumValN(EmitKind::Cnn, "cnn",
+                            "the network, after the passes that --compile-to "
+                            "asks for (default: as imported)"),
                  clEnumValN(EmitKind::Plan, "plan", "the execution plan"),
                  clEnumValN(EmitKind::Llvm, "llvm", "LLVM IR of the kernels"),
                  clEnumValN(EmitKind::Assembly, "asm", "assembly of the kernels"),
@@ -86,9 +101,8 @@ Options incc::parseOptions(int argc, char **argv) {
                                    cl::value_desc("PASSES"), cl::CommaSeparated, cl::cat(inspect));
   // cl::desc keeps no copy of its text.
   std::string phases = "Stop after a phase and print the IR: " + llvm::join(phaseNames(), ", ");
-  cl::opt<std::string> compileTo(
-      "compile-to", cl::desc(phases),
-      cl::value_desc("PHASE"), cl::cat(inspect));
+  cl::opt<std::string> compileTo("compile-to", cl::desc(phases), cl::value_desc("PHASE"),
+                                 cl::cat(inspect));
   cl::opt<bool> time("time", cl::desc("Print where the compiler's time went"), cl::cat(inspect));
 
   cl::HideUnrelatedOptions({&general, &model, &code, &inspect});
@@ -137,12 +151,22 @@ Options incc::parseOptions(int argc, char **argv) {
   }
   if (threads.getNumOccurrences() && (threads < 1 || threads > 1024))
     fail("--threads must be from 1 to 1024, got " + llvm::Twine(threads));
-  options.threads = threads.getNumOccurrences()
-                        ? threads
-                        : llvm::hardware_concurrency().compute_thread_count();
+  options.threads =
+      threads.getNumOccurrences() ? threads : llvm::hardware_concurrency().compute_thread_count();
   if (accuracy != "strict" && accuracy != "default" && accuracy != "fast")
     fail("unknown --accuracy '" + accuracy + "'; supported are strict, default, fast");
   options.accuracy = accuracy;
+  if (tune.getNumOccurrences()) {
+    double seconds = 30;
+    if (!tune.empty() && (llvm::StringRef(tune).getAsDouble(seconds) || !(seconds > 0)))
+      fail("--tune expects seconds, a positive number, got '" + tune + "'");
+    options.tuneSeconds = seconds;
+    llvm::SmallString<128> path;
+    if (!tuneRecords.getNumOccurrences() && llvm::sys::path::cache_directory(path))
+      llvm::sys::path::append(path, "incc", "tuned.json");
+    options.tuneRecordsPath =
+        tuneRecords.getNumOccurrences() ? tuneRecords.getValue() : std::string(path);
+  }
   if (optLevel > 3)
     fail("-O takes a level from 0 to 3, got " + llvm::Twine(optLevel));
   options.optLevel = optLevel;

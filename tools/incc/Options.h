@@ -21,6 +21,10 @@ struct Options {
   unsigned optLevel = 3;
   unsigned threads = 1;
   std::string accuracy = "default";
+  /// Seconds to spend on measuring candidates of convolutions; none: the model chooses.
+  std::optional<double> tuneSeconds;
+  /// Where what was measured is kept.
+  std::string tuneRecordsPath;
   EmitKind emit = EmitKind::Library;
   /// Passes around which IR is printed; "all" is every pass.
   std::vector<std::string> printBefore, printAfter;

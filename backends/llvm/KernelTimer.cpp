@@ -1,0 +1,211 @@
+// Kernels and the runtime's thread pool in a just-in-time linker.
+#include "backends/llvm/KernelTimer.h"
+#include "runtime/Embedded.h"
+#include "runtime/Kernel.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/IRReader/IRReader.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/TargetSelect.h"
+#include <chrono>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace incc;
+
+/// As in runtime/Runtime.h.
+using LoopBody = void(void *arg, int thread, uint32_t begin, uint32_t end);
+
+namespace {
+
+/// Memory for operands, at first touch filled with small numbers: neither zero nor denormal, so
+/// that arithmetic takes its usual time.
+class Buffer {
+public:
+  explicit Buffer(int64_t bytes)
+      : bytes(llvm::alignTo(std::max<int64_t>(bytes, 1), kAlign)),
+        data(static_cast<float *>(std::aligned_alloc(kAlign, this->bytes))) {
+    for (int64_t i = 0; i < this->bytes / int64_t(sizeof(float)); ++i)
+      data[i] = static_cast<float>((i * 7919) % 255 - 127) / 512.0f + 1.0f / 1024.0f;
+  }
+  Buffer(Buffer &&other) : bytes(other.bytes), data(std::exchange(other.data, nullptr)) {}
+  ~Buffer() { std::free(data); }
+
+  /// Out of all caches.
+  void flush() const {
+    for (int64_t i = 0; i < bytes; i += 64)
+      __builtin_ia32_clflush(reinterpret_cast<char *>(data) + i);
+    __builtin_ia32_mfence();
+  }
+  /// What another kernel would do to the caches.
+  float sweep() const {
+    float sum = 0;
+    for (int64_t i = 0; i < bytes / int64_t(sizeof(float)); i += 16)
+      sum += data[i];
+    return sum;
+  }
+
+  static constexpr int64_t kAlign = 4096;
+  int64_t bytes;
+  float *data;
+};
+
+/// A compiled kernel with its operands.
+struct Subject {
+  incc_kernel function;
+  std::vector<Buffer> maps, weights;
+  std::vector<void *> operands;
+  int64_t tasks, scratchBytes;
+};
+
+} // namespace
+
+struct KernelTimer::Runtime {
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  void *pool = nullptr;
+  void (*run)(void *pool, uint32_t count, LoopBody *body, void *arg) = nullptr;
+  void (*destroy)(void *pool) = nullptr;
+  unsigned threads = 1;
+  unsigned numObjects = 0;
+};
+
+/// The runtime's program table, which its entry points name and nobody reads here.
+static char unusedProgram[4096];
+
+KernelTimer::KernelTimer(const CodegenOptions &options, std::unique_ptr<Runtime> runtime)
+    : options(options), runtime(std::move(runtime)) {}
+
+KernelTimer::~KernelTimer() {
+  if (runtime && runtime->pool)
+    runtime->destroy(runtime->pool);
+}
+
+llvm::Expected<std::unique_ptr<KernelTimer>> KernelTimer::create(const CodegenOptions &options,
+                                                                 unsigned threads) {
+  llvm::Expected<Target> host = Target::lookup("native");
+  if (!host)
+    return host.takeError();
+  uint32_t missing = options.isa().requiredFeatures & ~host->isa.requiredFeatures;
+  if (missing)
+    return llvm::createStringError("this machine can't run code for '" +
+                                   options.target.cpu.name.str() +
+                                   "', so there is nothing to time");
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  LLVMInitializeX86AsmParser(); // the runtime has inline assembly
+  auto runtime = std::make_unique<Runtime>();
+  runtime->threads = threads;
+  auto jit = llvm::orc::LLJITBuilder().create();
+  if (!jit)
+    return jit.takeError();
+  runtime->jit = std::move(*jit);
+
+  auto context = std::make_unique<llvm::LLVMContext>();
+  llvm::SMDiagnostic diagnostic;
+  std::unique_ptr<llvm::Module> module = llvm::parseIR(
+      llvm::MemoryBufferRef(embeddedRuntime("x86_64"), "runtime"), diagnostic, *context);
+  if (!module)
+    return llvm::createStringError("the runtime can't be read: " + diagnostic.getMessage());
+  llvm::orc::LLJIT &linker = *runtime->jit;
+  llvm::orc::JITDylib &library = linker.getMainJITDylib();
+  if (llvm::Error error = library.define(llvm::orc::absoluteSymbols(
+          {{linker.mangleAndIntern("incc_this_program"),
+            {llvm::orc::ExecutorAddr::fromPtr(unusedProgram), llvm::JITSymbolFlags::Exported}}})))
+    return error;
+  if (llvm::Error error =
+          linker.addIRModule(llvm::orc::ThreadSafeModule(std::move(module), std::move(context))))
+    return error;
+  auto create = linker.lookup("incc_pool_create"), run = linker.lookup("incc_pool_run"),
+       destroy = linker.lookup("incc_pool_destroy");
+  for (auto *symbol : {&create, &run, &destroy})
+    if (!*symbol)
+      return symbol->takeError();
+  runtime->run = run->toPtr<void(void *, uint32_t, LoopBody *, void *)>();
+  runtime->destroy = destroy->toPtr<void(void *)>();
+  if (create->toPtr<int(int, void **)>()(static_cast<int>(threads), &runtime->pool))
+    return llvm::createStringError("can't start " + std::to_string(threads) + " threads");
+  return std::unique_ptr<KernelTimer>(new KernelTimer(options, std::move(runtime)));
+}
+
+static Subject makeSubject(plan::KernelOp kernel, incc_kernel function) {
+  Subject subject = {
+      function, {}, {}, {}, static_cast<int64_t>(kernel.getTasks()), plan::scratchBytes(kernel)};
+  ArrayRef<int64_t> weightsBytes;
+  if (auto config = kernel.getConfig())
+    if (auto bytes = config->getAs<DenseI64ArrayAttr>("weights_bytes"))
+      weightsBytes = bytes.asArrayRef();
+  for (Type type : kernel->getOperandTypes()) {
+    std::vector<Buffer> &list = isa<plan::MapType>(type) ? subject.maps : subject.weights;
+    int64_t bytes = isa<plan::MapType>(type) ? cast<plan::MapType>(type).byteSize()
+                                             : weightsBytes[subject.weights.size()];
+    list.emplace_back(bytes);
+    subject.operands.push_back(list.back().data);
+  }
+  return subject;
+}
+
+static double timeOnce(const Subject &subject, void *pool,
+                       void (*run)(void *, uint32_t, LoopBody *, void *),
+                       ArrayRef<Buffer> scratch) {
+  struct Call {
+    const Subject &subject;
+    ArrayRef<Buffer> scratch;
+  } call = {subject, scratch};
+  auto body = [](void *arg, int thread, uint32_t begin, uint32_t end) {
+    auto *call = static_cast<Call *>(arg);
+    incc_args args = {call->subject.operands.data(), call->scratch[thread].data};
+    call->subject.function(&args, static_cast<int>(begin), static_cast<int>(end));
+  };
+  auto start = std::chrono::steady_clock::now();
+  run(pool, static_cast<uint32_t>(subject.tasks), body, &call);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::vector<double> KernelTimer::time(ArrayRef<plan::KernelOp> kernels, int64_t networkBytes) {
+  std::vector<double> seconds(kernels.size(), std::numeric_limits<double>::infinity());
+  CodegenOptions codegen = options;
+  codegen.kind = CodeKind::Object;
+  // Other kernels of the same names were here before.
+  codegen.symbolPrefix = "t" + std::to_string(runtime->numObjects++) + "_";
+  FailureOr<CompiledKernels> compiled = compileKernels(kernels, codegen);
+  if (failed(compiled))
+    return seconds;
+  for (std::unique_ptr<llvm::MemoryBuffer> &object : compiled->code)
+    if (llvm::Error error = runtime->jit->addObjectFile(std::move(object))) {
+      llvm::consumeError(std::move(error));
+      return seconds;
+    }
+  std::vector<Subject> subjects;
+  int64_t scratchBytes = 0;
+  for (plan::KernelOp kernel : kernels) {
+    auto symbol = runtime->jit->lookup(compiled->symbols[compiled->symbolOf[kernel]]);
+    if (!symbol) {
+      llvm::consumeError(symbol.takeError());
+      return seconds;
+    }
+    subjects.push_back(makeSubject(kernel, symbol->toPtr<void(const incc_args *, int, int)>()));
+    scratchBytes = std::max(scratchBytes, subjects.back().scratchBytes);
+  }
+  std::vector<Buffer> scratch;
+  for (unsigned i = 0; i < runtime->threads; ++i)
+    scratch.emplace_back(scratchBytes);
+
+  Buffer others(2 * options.target.cpu.l2Bytes);
+  bool isCold = networkBytes > sysconf(_SC_LEVEL3_CACHE_SIZE);
+  volatile float sink = 0;
+  constexpr int kRounds = 5;
+  for (int round = 0; round <= kRounds; ++round)
+    for (auto [i, subject] : llvm::enumerate(subjects)) {
+      if (isCold)
+        for (const Buffer &weights : subject.weights)
+          weights.flush();
+      for (const Buffer &map : subject.maps)
+        sink = sink + map.sweep();
+      sink = sink + others.sweep();
+      double time = timeOnce(subject, runtime->pool, runtime->run, scratch);
+      if (round > 0) // not the first: pages are new
+        seconds[i] = std::min(seconds[i], time);
+    }
+  return seconds;
+}
