@@ -142,13 +142,26 @@ struct DirectConv {
     Index residualAt = 0;
     if (shape.residual)
       residualAt = b.at(shape.residual, place.n, place.block, place.row, place.column);
+    auto accOf = [&](int64_t r, int64_t c, int64_t j) -> Value & {
+      return acc[(r * columns + c) * blocks + j];
+    };
+    if (chunk.isLast && shape.residual)
+      forEach([&](int64_t r, int64_t c, int64_t j) {
+        Value residual = b.loadVector(b.input(1), offset(shape.residual, residualAt, r, c, j));
+        accOf(r, c, j) = b.addf(accOf(r, c, j), residual);
+      });
+    bool activatesLater = b.isLongChain(act);
     forEach([&](int64_t r, int64_t c, int64_t j) {
-      Value x = acc[(r * columns + c) * blocks + j];
-      if (chunk.isLast && shape.residual)
-        x = b.addf(x, b.loadVector(b.input(1), offset(shape.residual, residualAt, r, c, j)));
-      b.storeVector(chunk.isLast ? b.activate(act, x) : x, b.output(0),
+      Value &x = accOf(r, c, j);
+      b.storeVector(chunk.isLast && !activatesLater ? b.activate(act, x) : x, b.output(0),
                     offset(shape.out, outAt, r, c, j));
     });
+    if (chunk.isLast && activatesLater)
+      b.loop(0, blocks, 1, [&](Index j) {
+        Index block = b.add(outAt, b.mul(j, shape.out.planeStride()));
+        for (int64_t r = 0; r < rows; ++r)
+          b.activateInMemory(act, b.output(0), b.add(block, r * shape.out.rowStride()), columns);
+      });
   }
 
   /// Columns [begin, end) of `rows` rows, in tiles of near-equal width.
@@ -315,12 +328,15 @@ struct LaneConv {
       return values;
     });
     Index outAt = b.at(out, n, cb, y, x);
-    for (int64_t p = 0; p < columns; ++p) {
-      Value v = acc[p];
-      if (shape.residual)
-        v = b.addf(v, b.loadVector(b.input(1), b.at(shape.residual, n, cb, y, b.add(x, p))));
-      b.storeVector(b.activate(act, v), b.output(0), b.add(outAt, p * out.getBlock()));
-    }
+    if (shape.residual)
+      for (int64_t p = 0; p < columns; ++p)
+        acc[p] = b.addf(acc[p], b.loadVector(b.input(1), b.at(shape.residual, n, cb, y, b.add(x, p))));
+    bool activatesLater = b.isLongChain(act);
+    for (int64_t p = 0; p < columns; ++p)
+      b.storeVector(activatesLater ? acc[p] : b.activate(act, acc[p]), b.output(0),
+                    b.add(outAt, p * out.getBlock()));
+    if (activatesLater)
+      b.activateInMemory(act, b.output(0), outAt, columns);
   }
 
   void emit() {

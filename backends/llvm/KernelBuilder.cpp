@@ -200,8 +200,8 @@ Value KernelBuilder::select(Value condition, Value a, Value b) {
 }
 
 Value KernelBuilder::constantLike(Value like, float value) {
-  if (isa<VectorType>(like.getType()))
-    return splat(value);
+  if (auto type = dyn_cast<VectorType>(like.getType()))
+    return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(type, value));
   return builder.create<arith::ConstantOp>(loc, builder.getF32FloatAttr(value));
 }
 
@@ -352,8 +352,10 @@ Value KernelBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
   return sum;
 }
 
-// e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2; the Taylor polynomial of degree 7 is then
-// good to 6e-9. ln 2 is split in two (Cody and Waite 1980) so that r is exact to rounding.
+// e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2; the polynomial 1 + r + r^2 q(r) with the
+// least largest relative error (3e-9), so that e^x is good to 1.3 roundings. ln 2 is split in two
+// (Cody and Waite 1980) so that r is exact to rounding. Adding 1.5 * 2^23 rounds to an integer, which
+// with the bias of exponents stands in the lowest bits, ready to be shifted into place.
 Value KernelBuilder::exp(Value x) {
   Type floats = x.getType();
   Type ints = builder.getI32Type();
@@ -361,20 +363,18 @@ Value KernelBuilder::exp(Value x) {
     ints = VectorType::get(vector.getShape(), ints);
   // Beyond these e^x is 0 or infinity in float32; 2^n must stay a normal number.
   x = maxf(minf(x, constantLike(x, 88.0f)), constantLike(x, -87.0f));
-  Value n = builder.create<math::FloorOp>(
-      loc, fma(x, constantLike(x, 1.44269504f), constantLike(x, 0.5f)));
+  Value rounder = constantLike(x, 12582912.0f + 127);
+  Value biased = fma(x, constantLike(x, 1.44269504f), rounder);
+  Value n = subf(biased, rounder);
   Value r = fma(n, constantLike(x, -0.693359375f), x);
   r = fma(n, constantLike(x, 2.12194440e-4f), r);
-  Value p = polynomial(r, {1.0f, 1.0f, 0.5f, 1.0f / 6, 1.0f / 24, 1.0f / 120, 1.0f / 720,
-                           1.0f / 5040});
-  Value exponent = builder.create<arith::FPToSIOp>(loc, ints, n);
-  auto intConstant = [&](int32_t value) -> Value {
-    if (auto vector = dyn_cast<VectorType>(ints))
-      return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(vector, value));
-    return builder.create<arith::ConstantOp>(loc, builder.getI32IntegerAttr(value));
-  };
+  Value p = polynomial(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.0416683890f, 0.00836874545f,
+                           0.00138145406f});
+  Value shift = builder.create<arith::ConstantOp>(
+      loc, isa<VectorType>(ints) ? TypedAttr(DenseElementsAttr::get(cast<VectorType>(ints), 23))
+                                 : TypedAttr(builder.getI32IntegerAttr(23)));
   Value bits = builder.create<arith::ShLIOp>(
-      loc, builder.create<arith::AddIOp>(loc, exponent, intConstant(127)), intConstant(23));
+      loc, builder.create<arith::BitcastOp>(loc, ints, biased), shift);
   return mulf(p, builder.create<arith::BitcastOp>(loc, floats, bits));
 }
 
@@ -461,10 +461,11 @@ Value KernelBuilder::erf(Value x) {
 
 Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   auto constant = [&](float value) { return constantLike(x, value); };
-  // 1 / (1 + e^-x)
-  auto sigmoid = [&](Value v) {
-    return divf(constant(1), addf(constant(1), exp(subf(constant(0), v))));
+  // y / (1 + e^-x)
+  auto timesSigmoid = [&](Value y, Value v) {
+    return divf(y, addf(constant(1), exp(subf(constant(0), v))));
   };
+  auto sigmoid = [&](Value v) { return timesSigmoid(constant(1), v); };
   auto clip = [&](Value v, float low, float high) {
     return minf(maxf(v, constant(low)), constant(high));
   };
@@ -484,7 +485,7 @@ Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   case cnn::ActivationKind::sigmoid:
     return sigmoid(x);
   case cnn::ActivationKind::silu:
-    return mulf(x, sigmoid(x));
+    return timesSigmoid(x, x);
   case cnn::ActivationKind::hard_sigmoid:
     return clip(fma(x, constant(act->param(0)), constant(act->param(1))), 0, 1);
   case cnn::ActivationKind::hard_swish:
@@ -522,6 +523,39 @@ Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   }
   }
   llvm_unreachable("all activations are handled");
+}
+
+bool KernelBuilder::isLongChain(std::optional<cnn::ActivationAttr> act) {
+  switch (cnn::activationKind(act)) {
+  case cnn::ActivationKind::sigmoid:
+  case cnn::ActivationKind::silu:
+  case cnn::ActivationKind::tanh:
+  case cnn::ActivationKind::exp:
+  case cnn::ActivationKind::log:
+  case cnn::ActivationKind::erf:
+  case cnn::ActivationKind::gelu:
+  case cnn::ActivationKind::elu:
+  case cnn::ActivationKind::softplus:
+    return true;
+  default:
+    return false;
+  }
+}
+
+// Vectors wider than a register make code in which the chains of several go side by side. They come
+// from memory, since registers hold either a tile's sums or what the chains need.
+void KernelBuilder::activateInMemory(std::optional<cnn::ActivationAttr> act, Value array, Index at,
+                                     int64_t count) {
+  constexpr int64_t kSideBySide = 4;
+  auto run = [&](Index from, int64_t vectors) {
+    auto type = VectorType::get({vectors * lanes}, builder.getF32Type());
+    Value x = builder.create<vector::LoadOp>(loc, type, array, ValueRange{materialize(from)});
+    builder.create<vector::StoreOp>(loc, activate(act, x), array, ValueRange{materialize(from)});
+  };
+  loop(0, count / kSideBySide, 1,
+       [&](Index i) { run(add(at, mul(i, kSideBySide * lanes)), kSideBySide); });
+  if (int64_t rest = count % kSideBySide)
+    run(add(at, (count - rest) * lanes), rest);
 }
 
 //===----------------------------------------------------------------------===//

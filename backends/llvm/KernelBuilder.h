@@ -141,6 +141,12 @@ public:
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> offsets);
   /// An activation function of a vector.
   mlir::Value activate(std::optional<cnn::ActivationAttr> act, mlir::Value x);
+  /// Whether an activation is a chain of many operations that each wait for the one before: of
+  /// several vectors one after the other it leaves the processor idle.
+  static bool isLongChain(std::optional<cnn::ActivationAttr> act);
+  /// Applies an activation to `count` vectors, one after the other in memory.
+  void activateInMemory(std::optional<cnn::ActivationAttr> act, mlir::Value array, Index at,
+                        int64_t count);
 
   /// Offset of element (n, first channel of block cb, y, x) of a map.
   Index at(plan::MapType map, Index n, Index cb, Index y, Index x);
