@@ -63,3 +63,18 @@ need_venv() {
     -r "$requirements"
   cp "$requirements" "$venv/requirements.installed"
 }
+
+# need_torch_venv FOLDER REQUIREMENTS LOG: the same with PyTorch and what depends on it.
+need_torch_venv() {
+  local venv=$1 requirements=$2 log=$3
+  cmp -s "$requirements" "$venv/requirements.installed" && return
+  need_venv "$venv" "$root/tools/requirements.txt" "$log"
+  say "installing PyTorch into ${venv#"$root"/}"
+  local pip=("$venv/bin/python" -m pip install --disable-pip-version-check)
+  # PyPI has Linux builds with CUDA only, 3 GB of them: a last resort.
+  "${pip[@]}" --retries 1 -r "$requirements" \
+    --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple \
+    >"$log" 2>&1 ||
+    logged "$log" "${pip[@]}" -r "$requirements"
+  cp "$requirements" "$venv/requirements.installed"
+}

@@ -35,18 +35,8 @@ done
 
 "$root/tools/build.sh" "${build_options[@]}"
 if [[ $reference ]]; then
-  torch=$root/build/venv-torch
-  pip=("$torch/bin/python" -m pip install --disable-pip-version-check)
-  if ! cmp -s "$root/tools/requirements-torch.txt" "$torch/requirements.installed"; then
-    need_venv "$torch" "$root/tools/requirements.txt" "$build/pip-torch.log"
-    say "installing PyTorch into build/venv-torch"
-    # PyPI has Linux builds with CUDA only, 3 GB of them: a last resort.
-    "${pip[@]}" --retries 1 -r "$root/tools/requirements-torch.txt" \
-      --index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple \
-      >"$build/pip-torch.log" 2>&1 ||
-      logged "$build/pip-torch.log" "${pip[@]}" -r "$root/tools/requirements-torch.txt"
-    cp "$root/tools/requirements-torch.txt" "$torch/requirements.installed"
-  fi
+  need_torch_venv "$root/build/venv-torch" "$root/tools/requirements-torch.txt" \
+    "$build/pip-torch.log"
   lit_options+=(--param reference=1)
 fi
 

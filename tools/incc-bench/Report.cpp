@@ -22,25 +22,70 @@ static double gflops(const BenchResult &result, const EngineResult &engine) {
   return result.flops / engine.median() * 1e-6;
 }
 
-void incc::printMarkdown(const BenchResult &result, raw_ostream &os) {
+const EngineResult *BenchResult::fastestPeer() const {
+  const EngineResult *fastest = nullptr;
+  for (const EngineResult &engine : drop_begin(engines))
+    if (engine.failure.empty() && (!fastest || engine.median() < fastest->median()))
+      fastest = &engine;
+  return fastest;
+}
+
+static std::string label(const EngineResult &engine) {
+  return engine.version.empty() ? engine.name : engine.name + " " + engine.version;
+}
+
+static void printTimes(const BenchResult &result, raw_ostream &os) {
   const EngineResult &own = result.engines.front();
-  os << result.model << " for " << result.target << ", batch " << result.batch << ", "
-     << result.threads << (result.threads == 1 ? " thread, " : " threads, ") << "f32, "
-     << result.rounds << " interleaved rounds on " << result.cpu << "\n\n"
-     << "| engine | median ms | least ms | median / incc's | least / incc's | GFLOP/s | of peak | "
+  os << "| engine | median ms | least ms | median / incc's | least / incc's | GFLOP/s | of peak | "
         "largest difference |\n"
      << "|---|---:|---:|---:|---:|---:|---:|---:|\n";
   for (const EngineResult &engine : result.engines) {
-    os << "| " << engine.name << (engine.version.empty() ? "" : " ") << engine.version
-       << format(" | %.3f | %.3f | %.2f | %.2f | %.1f | %.0f%% | ", engine.median(), engine.least(),
+    os << "| " << label(engine);
+    if (!engine.failure.empty()) {
+      // A bar would end the cell.
+      std::string reason = engine.failure;
+      std::replace(reason.begin(), reason.end(), '|', '/');
+      std::replace(reason.begin(), reason.end(), '\n', ' ');
+      os << " | not supported: " << reason << " | | | | | | |\n";
+      continue;
+    }
+    os << format(" | %.3f | %.3f | %.2f | %.2f | %.1f | %.0f%% | ", engine.median(), engine.least(),
                  engine.median() / own.median(), engine.least() / own.least(),
                  gflops(result, engine),
                  result.peak.gflops > 0 ? 100 * gflops(result, engine) / result.peak.gflops : 0.0);
     if (engine.difference)
       os << format("%.1e |\n", *engine.difference);
     else
-      os << "- |\n";
+      os << (engine.name == result.reference && result.engines.size() > 1 ? "reference |\n"
+                                                                          : "- |\n");
   }
+}
+
+static void printColdStarts(const BenchResult &result, raw_ostream &os) {
+  if (llvm::none_of(result.engines, [](auto &engine) { return engine.cold.has_value(); }))
+    return;
+  os << "\n| first answer of a fresh process | after ms | loading and a run ms | peak memory MB | "
+        "model files MB |\n|---|---:|---:|---:|---:|\n";
+  for (const EngineResult &engine : result.engines)
+    if (engine.cold)
+      os << "| " << label(engine)
+         << format(" | %.0f | %.1f | %.1f | %.1f |\n", engine.cold->processMs, engine.cold->loadMs,
+                   engine.cold->peakBytes * 1e-6, engine.cold->fileBytes * 1e-6);
+  os << "\nAll in Python, least of three: the process's start and its memory include Python and "
+        "the "
+        "engine's library;\nthe files do not.\n";
+}
+
+void incc::printMarkdown(const BenchResult &result, raw_ostream &os) {
+  os << result.model << " for " << result.target << ", batch " << result.batch << ", "
+     << result.threads << (result.threads == 1 ? " thread, " : " threads, ") << "f32, "
+     << result.rounds << " interleaved rounds on " << result.cpu << "\n\n";
+  printTimes(result, os);
+  if (const EngineResult *fastest = result.fastestPeer())
+    os << "\nThe fastest other engine is " << fastest->name
+       << format(": incc takes %.2f times as long.\n",
+                 result.engines.front().median() / fastest->median());
+  printColdStarts(result, os);
   os << format("\nThis machine in the same run: %.1f GFLOP/s of multiply-adds (",
                result.peak.gflops)
      << result.peak.isa << format("), %.1f GB/s read from memory.\n", result.gigabytesPerSecond);
@@ -53,25 +98,45 @@ void incc::printMarkdown(const BenchResult &result, raw_ostream &os) {
       os << engine.name << ": " << engine.settings << ".\n";
 }
 
-json::Value incc::toJson(const BenchResult &result) {
-  json::Array engines;
-  for (const EngineResult &engine : result.engines) {
-    json::Object object{{"name", engine.name},
-                        {"version", engine.version},
-                        {"settings", engine.settings},
-                        {"median_ms", engine.median()},
-                        {"least_ms", engine.least()},
-                        {"gflops", gflops(result, engine)},
-                        {"median_ratio", engine.median() / result.engines.front().median()},
-                        {"least_ratio", engine.least() / result.engines.front().least()},
-                        {"times_ms", json::Array(engine.times)}};
-    if (engine.difference)
-      object["largest_difference"] = *engine.difference;
-    engines.push_back(std::move(object));
+static json::Object toJson(const BenchResult &result, const EngineResult &engine) {
+  json::Object object{
+      {"name", engine.name}, {"version", engine.version}, {"settings", engine.settings}};
+  if (engine.cold) {
+    object["process_ms"] = engine.cold->processMs;
+    object["load_ms"] = engine.cold->loadMs;
+    object["peak_bytes"] = engine.cold->peakBytes;
+    object["file_bytes"] = engine.cold->fileBytes;
   }
-  return json::Object{{"model", result.model},
+  if (engine.difference)
+    object["largest_difference"] = *engine.difference;
+  if (!engine.failure.empty()) {
+    object["failure"] = engine.failure;
+    return object;
+  }
+  object["median_ms"] = engine.median();
+  object["least_ms"] = engine.least();
+  object["gflops"] = gflops(result, engine);
+  object["median_ratio"] = engine.median() / result.engines.front().median();
+  object["least_ratio"] = engine.least() / result.engines.front().least();
+  object["times_ms"] = json::Array(engine.times);
+  return object;
+}
+
+json::Value incc::toJson(const BenchResult &result) {
+  json::Array engines, layers;
+  for (const EngineResult &engine : result.engines)
+    engines.push_back(::toJson(result, engine));
+  for (const LayerResult &layer : result.layers)
+    layers.push_back(json::Object{{"layer", layer.name},
+                                  {"kind", layer.kind},
+                                  {"least_ms", layer.leastMs},
+                                  {"flops", layer.flops},
+                                  {"bytes", layer.bytes},
+                                  {"roofline_ms", layer.rooflineMs}});
+  json::Object object{{"model", result.model},
                       {"target", result.target},
                       {"cpu", result.cpu},
+                      {"cpus", json::Array(result.cpus)},
                       {"batch", result.batch},
                       {"threads", result.threads},
                       {"rounds", result.rounds},
@@ -80,5 +145,13 @@ json::Value incc::toJson(const BenchResult &result) {
                       {"peak_gflops", result.peak.gflops},
                       {"peak_isa", result.peak.isa},
                       {"memory_gb_per_s", result.gigabytesPerSecond},
+                      {"reference", result.reference},
                       {"engines", std::move(engines)}};
+  if (const EngineResult *fastest = result.fastestPeer()) {
+    object["fastest_peer"] = fastest->name;
+    object["ratio_to_fastest_peer"] = result.engines.front().median() / fastest->median();
+  }
+  if (!layers.empty())
+    object["layers"] = std::move(layers);
+  return object;
 }

@@ -3,6 +3,7 @@
 #define INCC_TOOLS_BENCH_REPORT_H
 
 #include "tools/incc-bench/Machine.h"
+#include "tools/incc-bench/Peer.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -14,13 +15,22 @@ namespace incc {
 
 struct EngineResult {
   std::string name, version, settings;
+  /// Why there are no times, if there are none.
+  std::string failure;
   /// Milliseconds of each run, all rounds together.
   std::vector<double> times;
-  /// Largest difference of any output from incc's, relative to the largest output.
+  /// Largest difference of any output from the reference's, relative to the largest output.
   std::optional<double> difference;
+  std::optional<ColdStart> cold;
 
   double median() const;
   double least() const;
+};
+
+struct LayerResult {
+  std::string name, kind;
+  /// Bytes are 0 where the plan is not known.
+  double leastMs = 0, flops = 0, bytes = 0, rooflineMs = 0;
 };
 
 struct BenchResult {
@@ -33,6 +43,14 @@ struct BenchResult {
   double gigabytesPerSecond = 0;
   /// incc first.
   std::vector<EngineResult> engines;
+  /// The engine that the outputs of the others are compared with.
+  std::string reference;
+  /// The CPUs that all of them ran on.
+  std::vector<int> cpus;
+  std::vector<LayerResult> layers;
+
+  /// The least median of the peers; null if none was timed.
+  const EngineResult *fastestPeer() const;
 };
 
 void printMarkdown(const BenchResult &result, llvm::raw_ostream &os);

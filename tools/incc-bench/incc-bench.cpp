@@ -1,10 +1,13 @@
 // incc-bench: times a model against other engines, in turns within one run.
+#include "tools/incc-bench/Affinity.h"
 #include "tools/incc-bench/Machine.h"
+#include "tools/incc-bench/Options.h"
 #include "tools/incc-bench/Peer.h"
 #include "tools/incc-bench/Report.h"
+#include "tools/incc-bench/Roofline.h"
 #include "tools/support/LoadedModel.h"
 #include "tools/support/Npy.h"
-#include "tools/support/OptionParser.h"
+#include "tools/support/ProfileTable.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -33,79 +36,32 @@ namespace {
 
 /// Rounding errors stay far below; outputs that differ more come from different networks.
 constexpr double kLargestDifference = 1e-2;
+/// Fresh processes of each engine. The first may wait for the disk: the least counts.
+constexpr int kColdStarts = 3;
+constexpr int kLayerRuns = 20;
 
-struct Options {
-  std::string model, onnx, weights, json, mcpu = "native";
-  std::vector<std::string> peers;
-  bool peersGiven = false;
-  int threads = 1, batch = 1, rounds = 0;
-  double seconds = 20;
-
-  bool isLibrary() const { return StringRef(model).ends_with(".so"); }
-};
-
-Expected<Options> parseOptions(int argc, char **argv) {
-  Options options;
-  std::string against = "?";
-  OptionParser parser(
-      "incc-bench MODEL.yaml|MODEL.so [options]",
-      "A model file is compiled first, and exported for the other engines. They run in turns, a "
-      "few\n"
-      "runs each after one that is not timed, and are stopped while others run. All use float32.");
-  parser.text("against", "ENGINES", against,
-              "engines to compare with: onnxruntime,openvino (default: both for model files)");
-  parser.number("threads", options.threads, 1, 1024, "threads of each engine (default 1)");
-  parser.number("batch", options.batch, 1, 1 << 16, "images of a run (default 1)");
-  parser.real("seconds", "S", options.seconds, "measure for about S seconds (default 20)");
-  parser.number("rounds", options.rounds, 1, 1 << 20, "measure exactly N rounds instead");
-  parser.text("onnx", "FILE", options.onnx, "the network of MODEL.so for the other engines");
-  parser.text("weights", "FILE", options.weights, "weights of MODEL.yaml (default: random ones)");
-  parser.text("mcpu", "CPU", options.mcpu, "CPU to compile MODEL.yaml for (default native)");
-  parser.text("json", "FILE", options.json, "write the result as JSON as well");
-  std::vector<std::string> arguments;
-  if (Error error = parser.parse(argc, argv, arguments))
-    return std::move(error);
-  if (arguments.size() != 1)
-    return makeError("expected one MODEL.yaml or MODEL.so, got " + Twine(arguments.size()) +
-                     " arguments; see incc-bench --help");
-  options.model = arguments.front();
-  options.peersGiven = against != "?";
-  bool hasOnnx = !options.isLibrary() || !options.onnx.empty();
-  if (!options.peersGiven)
-    against = hasOnnx ? "onnxruntime,openvino" : "";
-  SmallVector<StringRef> names;
-  StringRef(against).split(names, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef name : names) {
-    if (name != "onnxruntime" && name != "openvino")
-      return makeError("--against: unknown engine '" + name +
-                       "'; supported are onnxruntime, openvino");
-    options.peers.push_back(name.str());
-  }
-  if (!options.peers.empty() && !hasOnnx)
-    return makeError("--against needs the network in ONNX for a compiled model: give --onnx FILE, "
-                     "or MODEL.yaml instead of MODEL.so");
-  return options;
-}
-
-/// Runs a program and shows what it prints.
-Error runProgram(StringRef program, ArrayRef<StringRef> arguments) {
+/// Runs a program. What it prints is shown on stderr, as stdout is for the table, or goes to a
+/// file.
+Error runProgram(StringRef program, ArrayRef<StringRef> arguments,
+                 StringRef output = "/dev/stderr") {
   SmallVector<StringRef> all = {program};
   all.append(arguments.begin(), arguments.end());
   std::string message;
-  // What it prints goes to stderr: stdout is for the table.
-  std::optional<StringRef> redirects[] = {std::nullopt, StringRef("/dev/stderr"), std::nullopt};
+  std::optional<StringRef> redirects[] = {std::nullopt, output, std::nullopt};
   int status = sys::ExecuteAndWait(program, all, std::nullopt, redirects, 0, 0, &message);
   if (status == 0)
     return Error::success();
   return makeError("'" + join(all, " ") + "' failed" + (message.empty() ? "" : ": ") + message);
 }
 
-/// The interpreter that the peers run in; installs it when it is missing or out of date.
-Expected<std::string> findPython() {
-  std::string script = INCC_BENCH_SCRIPTS "/install-peers.sh";
-  if (Error error = runProgram("/bin/bash", {script, INCC_BENCH_VENV}))
-    return makeError("can't install the other engines: " + toString(std::move(error)));
-  return std::string(INCC_BENCH_VENV "/bin/python");
+/// The interpreter that a peer runs in; installs it when it is missing or out of date.
+Expected<std::string> findPython(const PeerKind &kind) {
+  std::string venv = (INCC_BENCH_BUILD "/" + kind.environment).str();
+  std::string requirements = (INCC_BENCH_SOURCE "/" + kind.requirements).str();
+  if (Error error = runProgram("/bin/bash", {INCC_BENCH_SOURCE "/tools/incc-bench/install-peers.sh",
+                                             venv, requirements}))
+    return makeError("can't install " + kind.name + ": " + toString(std::move(error)));
+  return venv + "/bin/python";
 }
 
 std::string cpuName() {
@@ -116,6 +72,13 @@ std::string cpuName() {
   return sys::getHostCPUName().str();
 }
 
+/// How an engine is run.
+struct Engine {
+  std::string name, python;
+  std::vector<std::string> files;
+  std::unique_ptr<Peer> peer;
+};
+
 class Bench {
 public:
   Bench(const Options &options, StringRef folder) : options(options), folder(folder) {}
@@ -123,13 +86,22 @@ public:
   Error run() {
     if (Error error = prepare())
       return error;
-    if (Error error = startEngines())
+    if (Error error = convertForPeers())
       return error;
+    // Last, so that compiling and converting may use all cores.
+    if (Error error = takeCores())
+      return error;
+    if (Error error = startOwn())
+      return error;
+    startPeers();
     if (Error error = compareOutputs())
       return error;
     if (Error error = measure())
       return error;
     printMarkdown(result, outs());
+    if (options.perLayer)
+      if (Error error = measureLayers())
+        return error;
     if (options.json.empty())
       return Error::success();
     return writeFile(options.json, formatv("{0:2}\n", toJson(result)).str());
@@ -161,6 +133,13 @@ private:
     errs() << "compiling " << options.model << '\n';
     if (Error error = runProgram(incc, compile))
       return error;
+    if (options.perLayer) {
+      plan = inFolder("plan.mlir");
+      compile.truncate(compile.size() - 2);
+      compile.push_back("--compile-to=memory");
+      if (Error error = runProgram(incc, compile, plan))
+        return error;
+    }
     if (options.peers.empty() || !onnx.empty())
       return Error::success();
     onnx = inFolder("model.onnx");
@@ -168,7 +147,57 @@ private:
     return runProgram(incc, exporting);
   }
 
-  Error startEngines() {
+  /// Each engine reads files of its own, or the ONNX file.
+  Error convertForPeers() {
+    engines.resize(1 + options.peers.size());
+    result.engines.resize(engines.size());
+    result.engines.front().name = engines.front().name = "incc";
+    engines.front().files = {library};
+    for (auto [index, kind] : enumerate(options.peers)) {
+      Expected<std::string> python = findPython(*kind);
+      if (!python)
+        return python.takeError();
+      Engine &engine = engines[index + 1];
+      engine.python = *python;
+      engine.name = result.engines[index + 1].name = kind->name.str();
+      std::string own = inFolder(kind->name);
+      if (std::error_code code = sys::fs::create_directory(own))
+        return makeError("can't make a folder for files: " + code.message());
+      Expected<std::vector<std::string>> files =
+          Peer::convert(engine.python, engine.name, onnx, own);
+      if (files)
+        engine.files = *files;
+      else
+        leaveOut(index + 1, files.takeError());
+    }
+    // incc's answer from a fresh process comes by way of Python, too, so that all are measured
+    // alike.
+    if (engines.size() > 1)
+      engines.front().python = engines[1].python;
+    return Error::success();
+  }
+
+  /// The engine gets its reason in the table instead of times.
+  void leaveOut(size_t index, Error error) {
+    result.engines[index].failure = toString(std::move(error));
+    result.engines[index].times.clear();
+    engines[index].peer.reset();
+    WithColor::warning(errs(), "incc-bench")
+        << engines[index].name << ": " << result.engines[index].failure << '\n';
+  }
+
+  Error takeCores() {
+    Expected<std::vector<int>> cpus = pinToCores(options.threads);
+    if (!cpus)
+      return cpus.takeError();
+    if (cpus->size() < static_cast<size_t>(options.threads))
+      WithColor::warning(errs(), "incc-bench")
+          << options.threads << " threads share " << cpus->size() << " CPUs\n";
+    result.cpus = *cpus;
+    return Error::success();
+  }
+
+  Error startOwn() {
     Expected<LoadedModel> loaded = LoadedModel::open(library);
     if (!loaded)
       return loaded.takeError();
@@ -203,46 +232,93 @@ private:
     result.threads = options.threads;
     for (const incc_step_desc &step : model->steps())
       result.flops += step.flops;
-    result.engines.push_back({"incc", "", "", {}, {}});
-    if (options.peers.empty())
-      return Error::success();
-    Expected<std::string> python = findPython();
-    if (!python)
-      return python.takeError();
-    for (const std::string &name : options.peers) {
-      Expected<std::unique_ptr<Peer>> peer =
-          Peer::start(*python, name, onnx, folder, options.threads);
-      if (!peer)
-        return peer.takeError();
-      result.engines.push_back({name, (*peer)->version, (*peer)->settings, {}, {}});
-      peers.push_back(std::move(*peer));
-    }
     return Error::success();
   }
 
-  /// A comparison of times means something only if the engines compute the same.
-  Error compareOutputs() {
-    for (auto [index, peer] : enumerate(peers)) {
-      Expected<int64_t> count = peer->writeOutputs();
-      if (!count)
-        return count.takeError();
-      if (*count != static_cast<int64_t>(model->outputs().size()))
-        return makeError(peer->engine + " gave " + Twine(*count) + " outputs, expected " +
-                         Twine(model->outputs().size()));
-      double largest = 0;
-      for (auto [i, desc] : enumerate(model->outputs())) {
-        std::string path = inFolder(peer->engine + "_" + Twine(i) + ".npy");
-        Expected<NpyArray> array = readNpy(path, dimsOf(desc));
-        if (!array)
-          return array.takeError();
-        largest = std::max(largest, relativeDifference(running->outputs[i], array->values));
+  /// Starts every engine a few times in turns, for the times of fresh processes, and keeps the last
+  /// process of each peer.
+  void startPeers() {
+    for (int trial = 0; trial < kColdStarts; ++trial)
+      for (auto [index, engine] : enumerate(engines)) {
+        EngineResult &row = result.engines[index];
+        if (engine.python.empty() || !row.failure.empty())
+          continue;
+        engine.peer.reset();
+        Expected<std::unique_ptr<Peer>> peer =
+            Peer::start(engine.python, engine.name, engine.files, folder, options.threads);
+        if (!peer) {
+          leaveOut(index, peer.takeError());
+          continue;
+        }
+        engine.peer = std::move(*peer);
+        row.version = engine.peer->version;
+        row.settings = engine.peer->settings;
+        ColdStart cold = engine.peer->cold;
+        if (row.cold) {
+          cold.processMs = std::min(cold.processMs, row.cold->processMs);
+          cold.loadMs = std::min(cold.loadMs, row.cold->loadMs);
+          cold.peakBytes = std::min(cold.peakBytes, row.cold->peakBytes);
+        }
+        row.cold = cold;
       }
-      result.engines[index + 1].difference = largest;
-      errs() << peer->engine << ' ' << peer->version
-             << format(": outputs differ by %.1e of the largest\n", largest);
-      if (!(largest <= kLargestDifference))
-        return makeError(peer->engine + " computes something else" +
-                         formatv(": its outputs differ by {0:f2}% of the largest", 100 * largest));
+    // From now on incc runs in this process.
+    engines.front().peer.reset();
+  }
+
+  Expected<std::vector<std::vector<float>>> readOutputs(Peer &peer) {
+    Expected<int64_t> count = peer.writeOutputs();
+    if (!count)
+      return count.takeError();
+    if (*count != static_cast<int64_t>(model->outputs().size()))
+      return makeError("it gave " + Twine(*count) + " outputs, expected " +
+                       Twine(model->outputs().size()));
+    std::vector<std::vector<float>> outputs;
+    for (auto [i, desc] : enumerate(model->outputs())) {
+      Expected<NpyArray> array =
+          readNpy(inFolder(peer.engine + "_" + Twine(i) + ".npy"), dimsOf(desc));
+      if (!array)
+        return array.takeError();
+      outputs.push_back(std::move(array->values));
+    }
+    return outputs;
+  }
+
+  /// A comparison of times means something only if the engines compute the same. ONNX Runtime,
+  /// where it takes part, decides what; else incc.
+  Error compareOutputs() {
+    std::vector<std::vector<std::vector<float>>> outputs(engines.size());
+    outputs.front() = running->outputs;
+    size_t reference = 0;
+    for (size_t index = 1; index < engines.size(); ++index) {
+      if (!engines[index].peer)
+        continue;
+      Expected<std::vector<std::vector<float>>> read = readOutputs(*engines[index].peer);
+      if (!read) {
+        leaveOut(index, read.takeError());
+        continue;
+      }
+      outputs[index] = std::move(*read);
+      if (engines[index].name == "onnxruntime")
+        reference = index;
+    }
+    result.reference = engines[reference].name;
+    for (size_t index = 0; index < engines.size(); ++index) {
+      if (index == reference || outputs[index].empty())
+        continue;
+      double largest = 0;
+      for (auto [own, other] : zip_equal(outputs[index], outputs[reference]))
+        largest = std::max(largest, relativeDifference(own, other));
+      result.engines[index].difference = largest;
+      errs() << engines[index].name << ": outputs differ from " << result.reference
+             << format("'s by %.1e of the largest\n", largest);
+      if (largest <= kLargestDifference)
+        continue;
+      Error error = makeError("computes something else" +
+                              formatv(": its outputs differ from {0}'s by {1:f2}% of the largest",
+                                      result.reference, 100 * largest));
+      if (index == 0)
+        return makeError("incc " + toString(std::move(error)));
+      leaveOut(index, std::move(error));
     }
     return Error::success();
   }
@@ -289,10 +365,16 @@ private:
       for (size_t i = 0; i < result.engines.size(); ++i) {
         // Whoever begins the round has the coolest machine: they take turns at it.
         size_t engine = (i + result.rounds) % result.engines.size();
+        if (!result.engines[engine].failure.empty())
+          continue;
         Expected<std::vector<double>> times =
-            engine ? peers[engine - 1]->run(perTurn + 1) : runOwn(perTurn + 1);
-        if (!times)
+            engine ? engines[engine].peer->run(perTurn + 1) : runOwn(perTurn + 1);
+        if (!times && engine == 0)
           return times.takeError();
+        if (!times) {
+          leaveOut(engine, times.takeError());
+          continue;
+        }
         std::vector<double> &all = result.engines[engine].times;
         all.insert(all.end(), times->begin() + 1, times->end());
       }
@@ -303,14 +385,59 @@ private:
     return Error::success();
   }
 
+  /// The least time of every step in runs of their own: measuring costs a little.
+  Error measureLayers() {
+    std::vector<double> bytes, least;
+    if (!plan.empty()) {
+      ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(plan);
+      if (!text)
+        return makeError("can't read '" + plan + "': " + text.getError().message());
+      Expected<std::vector<double>> read = readStepBytes((*text)->getBuffer(), *model);
+      if (!read)
+        return read.takeError();
+      bytes = std::move(*read);
+    }
+    for (int i = 0; i < kLayerRuns; ++i) {
+      // Switched on anew: the profile is a mean of the runs since.
+      if (Error error = running->setProfile(true))
+        return error;
+      if (Error error = running->run(pointers))
+        return error;
+      Expected<std::vector<double>> times = running->profile();
+      if (!times)
+        return times.takeError();
+      if (least.empty())
+        least = *times;
+      for (auto [time, other] : zip_equal(least, *times))
+        time = std::min(time, other);
+    }
+    std::vector<double> roofline =
+        rooflineMs(*model, bytes, result.peak, result.gigabytesPerSecond);
+    outs()
+        << "\nLayers, the least of " << kLayerRuns << " runs. The roofline is "
+        << (bytes.empty()
+                ? "the time at the peak of multiply-adds; bytes are known for model files only"
+                : "the longer of multiplying at the peak and of reading\nand writing each tensor "
+                  "once at the bandwidth of memory")
+        << ". More than 100% of it is possible: Winograd\nconvolutions multiply less than the "
+           "direct ones that are counted, and caches are faster than memory.\n\n```\n";
+    printProfile(*model, least, roofline, /*slowestFirst=*/false, outs());
+    outs() << "```\n";
+    for (auto [index, step] : enumerate(model->steps()))
+      result.layers.push_back({step.layer, step.kind, least[index], step.flops,
+                               bytes.empty() ? 0 : bytes[index], roofline[index]});
+    return Error::success();
+  }
+
   const Options &options;
   StringRef folder;
-  std::string library, onnx;
+  std::string library, onnx, plan;
   std::optional<LoadedModel> model;
   std::optional<RunningModel> running;
   std::vector<std::vector<float>> inputs;
   std::vector<const float *> pointers;
-  std::vector<std::unique_ptr<Peer>> peers;
+  /// incc first, as in the result.
+  std::vector<Engine> engines;
   BenchResult result;
 };
 

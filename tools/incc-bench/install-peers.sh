@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Makes the virtual environment that the peers run in: install-peers.sh FOLDER
+# Makes a virtual environment that peers run in: install-peers.sh FOLDER REQUIREMENTS
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-source "$here/../common.sh"
-need_venv "$1" "$here/requirements.txt" "${1%/}.log"
+source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+if [[ $2 == */requirements-torch.txt ]]; then
+  need_torch_venv "$1" "$2" "${1%/}.log"
+else
+  need_venv "$1" "$2" "${1%/}.log"
+fi

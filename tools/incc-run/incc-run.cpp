@@ -1,10 +1,10 @@
 // incc-run: runs a compiled model on arrays or pictures.
 #include "tools/incc-run/Image.h"
 #include "tools/incc-run/Preprocess.h"
-#include "tools/incc-run/ProfileTable.h"
 #include "tools/support/LoadedModel.h"
 #include "tools/support/Npy.h"
 #include "tools/support/OptionParser.h"
+#include "tools/support/ProfileTable.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
@@ -186,7 +186,7 @@ public:
     if (!profile)
       return profile.takeError();
     outs() << '\n';
-    printProfile(model, *profile, options.slowestFirst, outs());
+    printProfile(model, *profile, /*roofline=*/{}, options.slowestFirst, outs());
     return Error::success();
   }
 

@@ -1,5 +1,5 @@
 // Prints where the time of a run went.
-#include "tools/incc-run/ProfileTable.h"
+#include "tools/support/ProfileTable.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
@@ -14,7 +14,7 @@ using namespace llvm;
 namespace {
 struct Row {
   StringRef name, kind;
-  double milliseconds = 0, flops = 0;
+  double milliseconds = 0, flops = 0, roofline = 0;
   size_t steps = 0;
   /// Its place in the network, which decides between equals.
   size_t index = 0;
@@ -22,7 +22,7 @@ struct Row {
 } // namespace
 
 static void printRow(const Row &row, double total, size_t nameWidth, size_t kindWidth,
-                     raw_ostream &os) {
+                     bool hasRoofline, raw_ostream &os) {
   double share = total > 0 ? row.milliseconds / total : 0;
   os << "  " << left_justify(row.name, nameWidth) << "  " << left_justify(row.kind, kindWidth)
      << format("  %9.3f  %5.1f%%", row.milliseconds, 100 * share);
@@ -30,6 +30,9 @@ static void printRow(const Row &row, double total, size_t nameWidth, size_t kind
     os << format("  %8.1f", row.flops / row.milliseconds * 1e-6);
   else
     os << "         -";
+  if (hasRoofline)
+    os << format("  %11.3f  %5.0f%%", row.roofline,
+                 row.milliseconds > 0 ? 100 * row.roofline / row.milliseconds : 0.0);
   // A bar of at most 20 characters; nothing for less than half of one.
   WithColor bar(os, raw_ostream::CYAN);
   if (unsigned length = static_cast<unsigned>(share * 20 + 0.5))
@@ -38,22 +41,24 @@ static void printRow(const Row &row, double total, size_t nameWidth, size_t kind
 }
 
 static void printHead(StringRef first, StringRef second, size_t nameWidth, size_t kindWidth,
-                      raw_ostream &os) {
+                      bool hasRoofline, raw_ostream &os) {
   WithColor(os, raw_ostream::SAVEDCOLOR, /*Bold=*/true)
       << "  " << left_justify(first, nameWidth) << "  " << left_justify(second, kindWidth)
-      << "         ms   share   GFLOP/s\n";
+      << "         ms   share   GFLOP/s" << (hasRoofline ? "  roofline ms  of it\n" : "\n");
 }
 
-void incc::printProfile(const LoadedModel &model, ArrayRef<double> milliseconds, bool slowestFirst,
-                        raw_ostream &os) {
+void incc::printProfile(const LoadedModel &model, ArrayRef<double> milliseconds,
+                        ArrayRef<double> roofline, bool slowestFirst, raw_ostream &os) {
   std::vector<Row> rows;
   MapVector<StringRef, Row> kinds;
   size_t nameWidth = 5, kindWidth = 5;
-  for (auto [step, time] : zip_equal(model.steps(), milliseconds)) {
-    rows.push_back({step.layer, step.kind, time, step.flops, 1, rows.size()});
-    Row &kind = kinds.insert({step.kind, {step.kind, "", 0, 0, 0, kinds.size()}}).first->second;
+  for (auto [index, step] : enumerate(model.steps())) {
+    double time = milliseconds[index], least = roofline.empty() ? 0 : roofline[index];
+    rows.push_back({step.layer, step.kind, time, step.flops, least, 1, index});
+    Row &kind = kinds.insert({step.kind, {step.kind, "", 0, 0, 0, 0, kinds.size()}}).first->second;
     kind.milliseconds += time;
     kind.flops += step.flops;
+    kind.roofline += least;
     ++kind.steps;
     // Layers that were merged have long names: only their own lines become longer.
     nameWidth = std::min<size_t>(std::max(nameWidth, rows.back().name.size()), 48);
@@ -67,16 +72,18 @@ void incc::printProfile(const LoadedModel &model, ArrayRef<double> milliseconds,
     llvm::sort(rows, isSlower);
   double total = std::accumulate(milliseconds.begin(), milliseconds.end(), 0.0);
 
-  printHead("layer", "kind", nameWidth, kindWidth, os);
+  bool hasRoofline = !roofline.empty();
+  printHead("layer", "kind", nameWidth, kindWidth, hasRoofline, os);
   for (const Row &row : rows)
-    printRow(row, total, nameWidth, kindWidth, os);
+    printRow(row, total, nameWidth, kindWidth, hasRoofline, os);
   os << '\n';
-  printHead("kind", "steps", nameWidth, kindWidth, os);
+  printHead("kind", "steps", nameWidth, kindWidth, hasRoofline, os);
   std::vector<Row> sums;
   Row all{"total", "", total};
   for (auto &[name, row] : kinds) {
     sums.push_back(row);
     all.flops += row.flops;
+    all.roofline += row.roofline;
     all.steps += row.steps;
   }
   llvm::sort(sums, isSlower);
@@ -84,6 +91,6 @@ void incc::printProfile(const LoadedModel &model, ArrayRef<double> milliseconds,
   for (Row &row : sums) {
     std::string steps = std::to_string(row.steps);
     row.kind = steps;
-    printRow(row, total, nameWidth, kindWidth, os);
+    printRow(row, total, nameWidth, kindWidth, hasRoofline, os);
   }
 }

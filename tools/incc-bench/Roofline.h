@@ -1,0 +1,21 @@
+// The least time that a layer can take on this machine.
+#ifndef INCC_TOOLS_BENCH_ROOFLINE_H
+#define INCC_TOOLS_BENCH_ROOFLINE_H
+
+#include "tools/incc-bench/Machine.h"
+#include "tools/support/LoadedModel.h"
+
+namespace incc {
+
+/// Reads from a plan, as `incc --compile-to=memory` prints it, how many bytes each step has to read
+/// and write at least: its inputs, its weights as the network has them, and its outputs, once each.
+llvm::Expected<std::vector<double>> readStepBytes(llvm::StringRef plan, const LoadedModel &model);
+
+/// Milliseconds of each step at the peak or at the bandwidth, whichever takes longer. Without
+/// `bytes` the peak alone decides.
+std::vector<double> rooflineMs(const LoadedModel &model, llvm::ArrayRef<double> bytes,
+                               const Peak &peak, double gigabytesPerSecond);
+
+} // namespace incc
+
+#endif // INCC_TOOLS_BENCH_ROOFLINE_H
