@@ -20,8 +20,18 @@ np.save(folder / "input_1.npy", y)
 
 
 def start(name):
-    return subprocess.Popen([sys.executable, script, "onnxruntime", folder / name, folder, "1"],
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, script, "run", "onnxruntime", folder, "1", folder / name]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def convert(engine):
+    command = [sys.executable, script, "convert", engine, folder / "model.onnx", folder]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
+
+
+# It reads the ONNX file itself.
+assert convert("onnxruntime") == {"files": [str(folder / "model.onnx")]}
+assert "No module named 'engines.tflite'" in convert("tflite")["error"]
 
 
 with start("model.onnx") as peer:
@@ -32,6 +42,8 @@ with start("model.onnx") as peer:
 
     hello = json.loads(peer.stdout.readline())
     assert hello["version"] and "1 intra-op thread" in hello["settings"], hello
+    assert 0 < hello["load_ms"] < 1e6 and 1e6 < hello["peak_bytes"] < 1e12, hello
+    assert hello["file_bytes"] == (folder / "model.onnx").stat().st_size, hello
     times = ask("run 3")
     assert len(times) == 3 and all(isinstance(t, int) and t > 0 for t in times), times
     assert ask("outputs") == 1

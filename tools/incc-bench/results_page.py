@@ -1,0 +1,112 @@
+"""The page of results: RESULTS.md."""
+import math
+
+HEAD = """\
+# Results
+<!-- Written by tools/incc-bench/results.py: change that, not this. -->
+{models} beside {engines}, measured on {dates} on {cpu}, {cores} CPUs, Linux {system}.
+
+Every row is one run of `incc-bench`: float32, all engines on the same CPUs in turns, medians in ms; in
+brackets how much longer than incc. `tools/incc-bench/results.py` measures and writes this page,
+`--from-json` writes it from the last measurement; every single time is in `build/bench/*.json`.
+Before anything is timed the outputs are compared with {reference}'s. Weights are random.
+
+![How much longer than incc the fastest other engine takes](results.svg)
+"""
+
+
+def write_page(results, path):
+    names = engine_names(results)
+    first = results[0]
+    machine = first.get("machine", {})
+    page = [HEAD.format(models=plural(len({r["model"] for r in results}), "network"),
+                        engines=", ".join(versions(results)), dates=dates(results),
+                        cpu=" and ".join(sorted({r["cpu"] for r in results})),
+                        cores=machine.get("cores", "?"), system=machine.get("system", "?"),
+                        reference=first["reference"])]
+    for key in sorted({(r["batch"], r["threads"]) for r in results}):
+        group = [r for r in results if (r["batch"], r["threads"]) == key]
+        page.append(f"\n## Batch {key[0]}, {plural(key[1], 'thread')}\n\n" + times(group, names))
+    page.append("\n## Loading\n\n" + loading([r for r in results if same_setting(r, first)], names))
+    page.append(failures(results))
+    path.write_text("".join(page))
+
+
+def plural(count, noun):
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def same_setting(a, b):
+    return (a["batch"], a["threads"]) == (b["batch"], b["threads"])
+
+
+def engine_names(results):
+    """Of the other engines, in the order of the first run that has them."""
+    return list(dict.fromkeys(e["name"] for r in results for e in r["engines"][1:]))
+
+
+def versions(results):
+    return sorted({f"{e['name']} {e['version']}".strip() for r in results
+                   for e in r["engines"][1:] if e["version"]})
+
+
+def dates(results):
+    every = sorted({r.get("date", "?") for r in results})
+    return every[0] if len(every) == 1 else f"{every[0]} to {every[-1]}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def times(results, names):
+    rows = []
+    ratios = []
+    for result in results:
+        own, *others = result["engines"]
+        others = {engine["name"]: engine for engine in others}
+        cells = []
+        for name in names:
+            engine = others.get(name, {})
+            cells.append("-" if "median_ms" not in engine else
+                         f"{engine['median_ms']:.2f} ({engine['median_ratio']:.2f}x)")
+        ahead = 1 / result["ratio_to_fastest_peer"] if "fastest_peer" in result else None
+        ratios += [ahead] if ahead else []
+        rows.append([result["model"], f"{own['median_ms']:.2f}", f"{own['least_ms']:.2f}", *cells,
+                     f"{ahead:.2f}x ({result['fastest_peer']})" if ahead else "-",
+                     f"{100 * own['gflops'] / result['peak_gflops']:.0f}%",
+                     f"{max([e.get('largest_difference', 0) for e in result['engines']]):.0e}"
+                     if len(result["engines"]) > 1 else "-"])
+    head = ["network", "incc", "its least", *names, "fastest of them", "of FMA peak", "differences"]
+    text = table(head, rows)
+    if ratios:
+        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+        text += f"\nThe fastest of the others takes {mean:.2f} times as long (geometric mean).\n"
+    return text + ("\nMultiply-adds are those of direct convolutions, so that Winograd's exceed the "
+                   "peak. \"Differences\": the largest of any engine.\n")
+
+
+def loading(results, names):
+    rows = []
+    for result in results:
+        engines = {engine["name"]: engine for engine in result["engines"]}
+        for measure, unit, scale in [("process_ms", "first answer, ms", 1),
+                                     ("load_ms", "loading and a run, ms", 1),
+                                     ("peak_bytes", "peak memory, MB", 1e-6),
+                                     ("file_bytes", "model files, MB", 1e-6)]:
+            rows.append([f"{result['model']}: {unit}"] + [
+                f"{engines[name][measure] * scale:.0f}" if measure in engines.get(name, {}) else "-"
+                for name in ["incc", *names]])
+    return (f"Fresh processes, batch {results[0]['batch']}, "
+            f"{plural(results[0]['threads'], 'thread')}, least of three. All in Python: the first "
+            "answer counts from the process's start,\nmemory includes Python and the engine's "
+            "library. incc's file is the library that holds code and weights.\n\n"
+            + table(["", "incc", *names], rows))
+
+
+def failures(results):
+    lines = list(dict.fromkeys(
+        f"- {e['name']}, {r['model']}, batch {r['batch']}: {' '.join(e['failure'].split())}\n"
+        for r in results for e in r["engines"] if "failure" in e))
+    return "\n## Not supported\n\n" + "".join(lines) if lines else ""
