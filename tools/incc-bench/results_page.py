@@ -11,7 +11,7 @@ brackets how much longer than incc. `tools/incc-bench/results.py` measures and w
 `--from-json` writes it from the last measurement; every single time is in `build/bench/*.json`.
 Before anything is timed the outputs are compared with {reference}'s. Weights are random.
 
-![How much longer than incc the fastest other engine takes](results.svg)
+![How much longer than incc the other engines take](results.svg)
 """
 
 
@@ -34,6 +34,10 @@ def write_page(results, path):
 
 def plural(count, noun):
     return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def short(number):
+    return f"{number:.0f}" if number >= 10 else f"{number:.1f}"
 
 
 def same_setting(a, b):
@@ -96,7 +100,7 @@ def loading(results, names):
                                      ("peak_bytes", "peak memory, MB", 1e-6),
                                      ("file_bytes", "model files, MB", 1e-6)]:
             rows.append([f"{result['model']}: {unit}"] + [
-                f"{engines[name][measure] * scale:.0f}" if measure in engines.get(name, {}) else "-"
+                short(engines[name][measure] * scale) if measure in engines.get(name, {}) else "-"
                 for name in ["incc", *names]])
     return (f"Fresh processes, batch {results[0]['batch']}, "
             f"{plural(results[0]['threads'], 'thread')}, least of three. All in Python: the first "

@@ -1,57 +1,72 @@
-"""The plot of results: for each network how much longer than incc each engine takes, as SVG."""
+"""The plot of results as SVG: a row for each network, a dot for each engine, further right if slower."""
 
 COLORS = ["#4269d0", "#e8890c", "#3ca951", "#c44ac0", "#d9463e", "#7a6a5d"]
-LEFT, WIDTH, ROW, BAR = 170, 560, 15, 11
-HEAD = 48
+LEFT, WIDTH, ROW, TOP = 150, 560, 18, 50
+# Beyond this many times incc's time, dots stay at the border, with their number: they would squeeze
+# the rest.
+MOST = 4.0
+
+# Neither black nor white: a page may be dark.
+STYLE = """\
+text{font:12px sans-serif;fill:#808080}.h{font-weight:bold}.n{font-size:10px}
+path{stroke:#808080;stroke-opacity:.35}.one{stroke-opacity:1}circle{fill-opacity:.85}"""
 
 
 def write_plot(results, path):
     names = list(dict.fromkeys(e["name"] for r in results for e in r["engines"][1:]))
-    groups = []
+    ratios = [e["median_ratio"] for r in results for e in r["engines"][1:] if "median_ratio" in e]
+    least, most = min([0.9, *ratios]), min(max([1.5, *ratios]), MOST)
+    least -= 0.02 * (most - least)
+
+    def x(ratio):
+        return LEFT + (min(ratio, most) - least) / (most - least) * WIDTH
+
+    rows, y, setting = [], TOP, None
     for result in results:
-        bars = [(e["name"], e["median_ratio"]) for e in result["engines"][1:]
-                if "median_ratio" in e]
-        if bars:
-            groups.append((label(result), bars))
-    longest = max([1.0] + [ratio for _, bars in groups for _, ratio in bars])
-    # What is very slow would squeeze the rest: its bar is cut off, its number is not.
-    limit = min(longest, 4.0) * 1.02
-    scale = WIDTH / limit
-    parts = legend(names)
-    y = HEAD
-    for text, bars in groups:
-        parts.append(f'<text x="{LEFT - 8}" y="{y + len(bars) * ROW / 2 + 4:.0f}" '
-                     f'text-anchor="end">{text}</text>')
-        for name, ratio in bars:
-            length = min(ratio, limit) * scale
-            color = COLORS[names.index(name) % len(COLORS)]
-            parts.append(f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" '
-                         f'fill="{color}"/>')
-            parts.append(f'<text x="{LEFT + length + 4:.1f}" y="{y + 9}" class="n">'
-                         f'{ratio:.2f}</text>')
+        if setting != (setting := (result["batch"], result["threads"])):
             y += ROW
-        y += 10
-    one = LEFT + scale
-    parts.append(f'<path d="M{one:.1f} {HEAD - 6}V{y}" class="l"/>')
-    parts.append(f'<text x="{one:.1f}" y="{y + 12}" text-anchor="middle" class="n">incc = 1</text>')
-    # Neither black nor white: a page may be dark.
-    style = ("text{font:12px sans-serif;fill:#808080}.n{font-size:10px}"
-             ".l{stroke:#808080;stroke-dasharray:3 3;fill:none}")
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 50} '
-                    f'{y + 20}">\n<style>{style}</style>\n' + "\n".join(parts) + "\n</svg>\n")
+            rows.append(text(LEFT - 10, y, describe(*setting), 'class="h" text-anchor="end"'))
+        y += ROW
+        rows.append(text(LEFT - 10, y, result["model"], 'text-anchor="end"'))
+        rows.append(f'<path d="M{LEFT} {y - 4}h{WIDTH}"/>')
+        for engine in result["engines"][1:]:
+            if "median_ratio" in engine:
+                rows += dot(x(engine["median_ratio"]), y - 4, color(names, engine["name"]),
+                            engine["median_ratio"])
+    grid = []
+    for tick in [0.5, 1, 1.5, 2, 3, 4]:
+        if least <= tick <= most:
+            grid.append(f'<path d="M{x(tick):.1f} {TOP - 4}V{y + 6}"'
+                        + (' class="one"' if tick == 1 else "") + "/>")
+            grid.append(text(round(x(tick), 1), y + 20, "incc" if tick == 1 else f"{tick}x",
+                             'class="n" text-anchor="middle"'))
+    parts = [*legend(names), *grid, *rows]
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 40} '
+                    f'{y + 28}">\n<style>\n{STYLE}\n</style>\n' + "\n".join(parts) + "\n</svg>\n")
 
 
-def label(result):
-    threads = result["threads"]
-    batch = "" if result["batch"] == 1 else f", batch {result['batch']}"
-    return f"{result['model']}, {threads} thr.{batch}"
+def describe(batch, threads):
+    return f"{threads} thread{'s' if threads > 1 else ''}, batch {batch}"
+
+
+def color(names, name):
+    return COLORS[names.index(name) % len(COLORS)]
+
+
+def text(x, y, content, attributes=""):
+    return f'<text x="{x}" y="{y}" {attributes}>{content}</text>'
+
+
+def dot(x, y, fill, ratio):
+    shape = f'<circle cx="{x:.1f}" cy="{y}" r="4.5" fill="{fill}"/>'
+    return [shape] if ratio <= MOST else [shape, text(f"{x + 7:.1f}", y + 4, f"{ratio:.1f}",
+                                                     'class="n"')]
 
 
 def legend(names):
-    parts = [f'<text x="{LEFT}" y="14">Median time relative to incc (longer is slower)</text>']
+    parts = [text(LEFT, 14, "Median time in times of incc's: right of the line is slower")]
     for i, name in enumerate(names):
-        x = LEFT + i * 105
-        parts.append(f'<rect x="{x}" y="24" width="{BAR}" height="{BAR}" '
-                     f'fill="{COLORS[i % len(COLORS)]}"/>')
-        parts.append(f'<text x="{x + 15}" y="34">{name}</text>')
+        parts.append(f'<circle cx="{LEFT + 5 + i * 110}" cy="32" r="4.5" '
+                     f'fill="{color(names, name)}"/>')
+        parts.append(text(LEFT + 15 + i * 110, 36, name))
     return parts
