@@ -29,10 +29,14 @@ def write_plot(results, path):
         y += ROW
         rows.append(text(LEFT - 10, y, result["model"], 'text-anchor="end"'))
         rows.append(f'<path d="M{LEFT} {y - 4}h{WIDTH}"/>')
-        for engine in result["engines"][1:]:
-            if "median_ratio" in engine:
-                rows += dot(x(engine["median_ratio"]), y - 4, color(names, engine["name"]),
-                            engine["median_ratio"])
+        timed = [engine for engine in result["engines"][1:] if "median_ratio" in engine]
+        for engine in timed:
+            rows.append(f'<circle cx="{x(engine["median_ratio"]):.1f}" cy="{y - 4}" r="4.5" '
+                        f'fill="{color(names, engine["name"])}"/>')
+        beyond = [e for e in timed if e["median_ratio"] > most]
+        if beyond:
+            rows.append(text(LEFT + WIDTH + 8, y, ", ".join(
+                f'{e["name"]} {e["median_ratio"]:.1f}' for e in beyond), 'class="n"'))
     grid = []
     for tick in [0.5, 1, 1.5, 2, 3, 4]:
         if least <= tick <= most:
@@ -41,7 +45,7 @@ def write_plot(results, path):
             grid.append(text(round(x(tick), 1), y + 20, "incc" if tick == 1 else f"{tick}x",
                              'class="n" text-anchor="middle"'))
     parts = [*legend(names), *grid, *rows]
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 40} '
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 130} '
                     f'{y + 28}">\n<style>\n{STYLE}\n</style>\n' + "\n".join(parts) + "\n</svg>\n")
 
 
@@ -55,12 +59,6 @@ def color(names, name):
 
 def text(x, y, content, attributes=""):
     return f'<text x="{x}" y="{y}" {attributes}>{content}</text>'
-
-
-def dot(x, y, fill, ratio):
-    shape = f'<circle cx="{x:.1f}" cy="{y}" r="4.5" fill="{fill}"/>'
-    return [shape] if ratio <= MOST else [shape, text(f"{x + 7:.1f}", y + 4, f"{ratio:.1f}",
-                                                     'class="n"')]
 
 
 def legend(names):
