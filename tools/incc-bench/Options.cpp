@@ -50,8 +50,7 @@ Expected<Options> incc::parseOptions(int argc, char **argv) {
       "and\n"
       "the same cores. An engine that can't run the model has the reason in its row of the table.");
   parser.text("against", "ENGINES", against,
-              "engines to compare with, of onnxruntime,openvino,ncnn,mnn,torch\n"
-              "(default for model files: the first two)");
+              "others: onnxruntime,openvino,ncnn,mnn,torch (default: the first two)");
   parser.number("threads", options.threads, 1, 1024, "threads of each engine (default 1)");
   parser.number("batch", options.batch, 1, 1 << 16, "images of a run (default 1)");
   parser.real("seconds", "S", options.seconds, "measure for about S seconds (default 20)");

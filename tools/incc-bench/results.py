@@ -5,8 +5,8 @@
     tools/incc-bench/results.py --models resnet50 --threads 1 --batch 1
     tools/incc-bench/results.py --from-json      # the page anew from what was measured
 
-Each model, number of threads and batch is one run of incc-bench, whose JSON is kept in build/bench/:
-a run that is there is not repeated (--again does), so what was interrupted goes on.
+Each model, number of threads and batch is one run of incc-bench, whose JSON is kept in
+build/bench/: a run that is there is not repeated (--again does), so what was interrupted goes on.
 """
 import argparse
 import datetime
@@ -73,7 +73,7 @@ def measure(arguments):
         for threads in arguments.threads:
             for model in arguments.models:
                 file = JSONS / f"{model}-t{threads}-b{batch}.json"
-                if file.exists() and not arguments.again:
+                if has_engines(file, arguments.against) and not arguments.again:
                     continue
                 print(f"{model}, {threads} thread(s), batch {batch}", file=sys.stderr, flush=True)
                 # Written under another name first: an interrupted run leaves nothing to be read.
@@ -97,6 +97,13 @@ def measure(arguments):
                 partial.write_text(json.dumps(result))
                 partial.rename(file)
     return failed
+
+
+def has_engines(file, names):
+    """Whether a run was kept there that these engines took part in."""
+    if not file.exists():
+        return False
+    return set(names) <= {engine["name"] for engine in json.loads(file.read_text())["engines"]}
 
 
 def read_results(arguments):

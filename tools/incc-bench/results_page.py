@@ -4,10 +4,11 @@ import math
 HEAD = """\
 # Results
 <!-- Written by tools/incc-bench/results.py: change that, not this. -->
-{models} beside {engines}, measured on {dates} on {cpu}, {cores} CPUs, Linux {system}.
+{models} beside {engines},
+measured on {dates} on {cpu}, {cores} CPUs, Linux {system}.
 
-Every row is one run of `incc-bench`: float32, all engines on the same CPUs in turns, medians in ms; in
-brackets how much longer than incc. `tools/incc-bench/results.py` measures and writes this page,
+Every row is one run of `incc-bench`: float32, all engines on the same CPUs in turns, medians in ms;
+in brackets how much longer than incc. `tools/incc-bench/results.py` measures and writes this page,
 `--from-json` writes it from the last measurement; every single time is in `build/bench/*.json`.
 Before anything is timed the outputs are compared with {reference}'s. Weights are random.
 
@@ -27,7 +28,8 @@ def write_page(results, path):
     for key in sorted({(r["batch"], r["threads"]) for r in results}):
         group = [r for r in results if (r["batch"], r["threads"]) == key]
         page.append(f"\n## Batch {key[0]}, {plural(key[1], 'thread')}\n\n" + times(group, names))
-    page.append("\n## Loading\n\n" + loading([r for r in results if same_setting(r, first)], names))
+    alike = [r for r in results if same_setting(r, first)]
+    page.append("\n## Loading\n\n" + loading(alike, names))
     page.append(failures(results))
     path.write_text("".join(page))
 
@@ -87,8 +89,8 @@ def times(results, names):
     if ratios:
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
         text += f"\nThe fastest of the others takes {mean:.2f} times as long (geometric mean).\n"
-    return text + ("\nMultiply-adds are those of direct convolutions, so that Winograd's exceed the "
-                   "peak. \"Differences\": the largest of any engine.\n")
+    return text + ("\nMultiply-adds are those of direct convolutions, so that Winograd's exceed "
+                   "the peak. \"Differences\": the largest of any engine.\n")
 
 
 def loading(results, names):

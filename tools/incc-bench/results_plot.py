@@ -1,4 +1,4 @@
-"""The plot of results as SVG: a row for each network, a dot for each engine, further right if slower."""
+"""The plot of results as SVG: a row for each network, a dot for each engine, right if slower."""
 
 COLORS = ["#4269d0", "#e8890c", "#3ca951", "#c44ac0", "#d9463e", "#7a6a5d"]
 LEFT, WIDTH, ROW, TOP = 150, 560, 18, 50
@@ -45,7 +45,7 @@ def write_plot(results, path):
             grid.append(text(round(x(tick), 1), y + 20, "incc" if tick == 1 else f"{tick}x",
                              'class="n" text-anchor="middle"'))
     parts = [*legend(names), *grid, *rows]
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 130} '
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + 200} '
                     f'{y + 28}">\n<style>\n{STYLE}\n</style>\n' + "\n".join(parts) + "\n</svg>\n")
 
 

@@ -44,7 +44,8 @@ class Engine:
             self.module = torch.jit.load(files[0]).eval()
             if mode != "frozen":
                 self.module = torch.jit.optimize_for_inference(self.module)
-        self.settings = f"{threads} thread(s), channels last, traced, {mode} (the faster of two ways)"
+        self.settings = (f"{threads} thread(s), channels last, traced, {mode} (the faster of two "
+                         "ways)")
 
     def bind(self, inputs):
         self.inputs = [torch.from_numpy(array) for array in inputs]
