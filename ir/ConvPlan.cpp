@@ -62,6 +62,12 @@ int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
   return ceilDiv(shape.out.c(), lanes) * lanes;
 }
 
+/// `floats` rounded up to an odd number of cache lines.
+static int64_t oddLines(int64_t floats) {
+  constexpr int64_t kLineFloats = 16;
+  return (ceilDiv(floats, kLineFloats) | 1) * kLineFloats;
+}
+
 WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes)
     : down(config.outputRows, shape.kh, shape.strideH),
       across(config.outputColumns, shape.kw, shape.strideW),
@@ -72,8 +78,9 @@ WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, i
       numBlocks(ceilDiv(numTiles, config.taskRows)), inBlocks(ceilDiv(shape.in.c(), lanes)),
       outBlocks(ceilDiv(shape.out.c(), lanes)), numPanels(ceilDiv(outBlocks, config.tileBlocks)),
       inChannels(shape.in.c()), tilesPerBlock(config.taskRows),
-      inputFloats(products * inBlocks * tilesPerBlock * lanes),
-      productFloats(products * tilesPerBlock * config.tileBlocks * lanes),
+      inputStride(oddLines(inBlocks * tilesPerBlock * lanes)),
+      outputStride(oddLines(tilesPerBlock * config.tileBlocks * lanes)),
+      inputFloats(products * inputStride), productFloats(products * outputStride),
       tileFloats(std::max(down.inputs, down.outputs) * across.products * lanes),
       weightFloats(filters * inChannels * outBlocks * lanes) {}
 

@@ -83,6 +83,9 @@ struct WinogradShape {
   int64_t numBlocks, inBlocks, outBlocks, numPanels;
   int64_t inChannels, tilesPerBlock;
 
+  /// Floats from one product's transformed inputs, and from one product's outputs, to the next one's:
+  /// an odd number of cache lines, so that a tile's products fall into different sets of a cache.
+  int64_t inputStride, outputStride;
   /// Floats of the transformed inputs of a block, of a panel's products, of one tile between two
   /// dimensions, and of all of these; of the transformed weights.
   int64_t inputFloats, productFloats, tileFloats;

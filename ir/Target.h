@@ -37,6 +37,8 @@ struct Cpu {
   unsigned l1Bytes, l2Bytes;
   /// Vector FMAs (or multiply + add pairs) and vector loads that start in a cycle.
   float fmasPerCycle, loadsPerCycle;
+  /// Bytes a cycle that one core reads from memory.
+  float memoryBytesPerCycle;
 };
 
 /// The instruction set and CPU that a module is compiled for.

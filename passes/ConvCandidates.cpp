@@ -89,14 +89,17 @@ static void chooseTasks(ConvConfig &config, const ConvShape &shape, const Target
              weights +
                  kInputCost * inputBytes * (rowsBytes + panelBytes <= cache ? groups : panels));
   }
-  // Every tile of a task reads a chunk's weights again: these, the next ones that are on their way
-  // and the task's input of the chunk's channels share L2. Shorter chunks than L1 would only cost.
+  // Every tile of a task reads a chunk's weights again, which therefore stay in L1, and then in L2
+  // with the next ones that are on their way and the task's input of the chunk's channels. A chunk
+  // has enough steps to pay for loading and storing the sums.
+  constexpr double kLeastSteps = 128;
   int64_t inBlocks = ceilDiv(shape.in.c() / groups, shape.in.getBlock());
   double taskInput =
       inputBytes * static_cast<double>(config.taskRows) / static_cast<double>(extent);
-  double most = panelBytes / target.cpu.l1Bytes;
-  double numChunks =
-      std::ceil(std::min((2 * panelBytes + taskInput) / (0.6 * target.cpu.l2Bytes), most));
+  double steps = static_cast<double>(shape.in.c() / groups * shape.kh * shape.kw);
+  double numChunks = std::ceil(std::max((2 * panelBytes + taskInput) / (0.6 * target.cpu.l2Bytes),
+                                        panelBytes / (0.5 * target.cpu.l1Bytes)));
+  numChunks = std::min(numChunks, steps / kLeastSteps);
   config.chunkBlocks =
       shape.in.getBlock() == 1
           ? inBlocks
@@ -130,7 +133,7 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
   int64_t filterFloats = packedFilterFloats(shape, config, target);
   chooseTasks(config, shape, target, filterFloats, goal.threads);
   return {config, overlap(cycles, sizeof(float) * static_cast<double>(filterFloats) /
-                                      kMemoryBytesPerCycle)};
+                                      target.cpu.memoryBytesPerCycle)};
 }
 
 /// The model's choice of a direct convolution with the one or other decision made differently. The

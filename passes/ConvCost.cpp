@@ -24,8 +24,7 @@ double incc::rowCycles(const Target &target, int64_t columns, int64_t most, int6
 }
 
 double incc::overlap(double compute, double traffic) {
-  constexpr double kHidden = 0.8;
-  return compute + std::max(0.0, traffic - kHidden * compute) + 0.1 * std::min(compute, traffic);
+  return std::max(compute, traffic) + 0.1 * std::min(compute, traffic);
 }
 
 //===----------------------------------------------------------------------===//
@@ -117,12 +116,17 @@ private:
     config.scratchBytes = static_cast<int64_t>(sizeof(float)) * w.scratchFloats();
     auto count = [](int64_t n) { return static_cast<double>(n); };
 
-    // Arithmetic: products of all blocks, transforms of all tiles.
+    // Arithmetic: products of all blocks, transforms of all tiles. Every register tile reads the
+    // weights of its product from L2.
     int64_t restBlocks = w.outBlocks % config.tileBlocks;
     double perStep = count(w.outBlocks / config.tileBlocks) *
                      rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, config.tileBlocks);
     if (restBlocks)
       perStep += rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, restBlocks);
+    constexpr double kCyclesPerL2Byte = 0.006;
+    perStep += kCyclesPerL2Byte * 4 *
+               count(w.outBlocks * target.isa.lanes *
+                     EqualTiles(w.tilesPerBlock, config.tileColumns).count);
     double multiply = 1.04 * count(w.numBlocks * w.products * w.inChannels) * perStep;
     double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * perInput +
                         count(w.numTiles * w.outBlocks) * perOutput;
@@ -131,16 +135,26 @@ private:
     // again for every panel where a block is larger than L2.
     double weights = 4 * count(w.weightFloats);
     double l2 = 0.7 * target.cpu.l2Bytes, work = 4 * count(w.scratchFloats());
-    double traffic = weights / kMemoryBytesPerCycle * (threads > 1 ? 0.6 * threads : 1);
+    double traffic = weights / target.cpu.memoryBytesPerCycle * (threads > 1 ? 0.6 * threads : 1);
     if (weights + work > l2)
       traffic += count(w.numBlocks - 1) * weights / kL3BytesPerCycle;
     double panelWeights = weights / count(w.filters * w.numPanels);
     if (work + 2 * panelWeights > l2)
       traffic += 4 * count(w.inputFloats * w.numPanels * w.numBlocks) / kL3BytesPerCycle;
 
+    // Weights arrive while products are computed. Those that a stride's last phase shares are few
+    // for the time that they take, so that the others come faster.
+    double firstProducts = count(w.down.filters - 1) / count(w.down.products);
+    double firstTraffic = count(w.down.filters - 1) / count(w.down.filters);
+    double products =
+        w.down.filters == w.down.products
+            ? overlap(multiply, traffic)
+            : overlap(firstProducts * multiply, firstTraffic * traffic) +
+                  overlap((1 - firstProducts) * multiply, (1 - firstTraffic) * traffic);
+
     // Threads that have nothing left to do wait.
     double tasks = count(w.numBlocks * config.panelTasks), rounds = std::ceil(tasks / threads);
-    return overlap(multiply + transforms, traffic) / tasks * rounds * threads;
+    return (products + transforms) / tasks * rounds * threads;
   }
 };
 } // namespace

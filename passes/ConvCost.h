@@ -9,9 +9,9 @@ namespace incc {
 /// Tasks per thread that even out differences between them.
 constexpr int64_t kTasksPerThread = 4;
 
-/// Bytes a cycle that a core reads from the last-level cache and from memory, which all cores share
-/// (measured on Zen 3 and Zen 4: 70 to 93 GB/s and 25 to 29 GB/s at 3.4 to 3.7 GHz).
-constexpr double kL3BytesPerCycle = 20, kMemoryBytesPerCycle = 7.5;
+/// Bytes a cycle that a core reads from the last-level cache (70 to 93 GB/s measured on Zen 3 and
+/// 4).
+constexpr double kL3BytesPerCycle = 20;
 
 /// Cycles of one step of a tile's reduction: the pipes that multiply-adds and loads share out, and
 /// the latency of a chain of multiply-adds where there are too few to fill it.
@@ -20,8 +20,7 @@ double stepCycles(const Target &target, int64_t pixels, int64_t blocks);
 /// Cycles per step of a row of `columns` pixels cut into near-equal tiles of at most `most`.
 double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows, int64_t blocks);
 
-/// `compute` cycles during which `traffic` cycles' worth of bytes arrive from beyond L2:
-/// prefetching hides most of it behind arithmetic.
+/// `compute` cycles during which `traffic` cycles' worth of bytes are prefetched from beyond L2.
 double overlap(double compute, double traffic);
 
 /// How far rounding errors may exceed those of a direct convolution. Relative to the largest

@@ -4,8 +4,8 @@
 //                                                %w = plan.weights ...
 //                                                plan.stage { plan.kernel "cnn.conv2d"(%x) ... }
 //
-// Every op becomes a kernel in a stage of its own; slices on block borders become views. The op that
-// gives an output writes into the caller's array where it can.
+// Every op becomes a kernel in a stage of its own; slices on block borders become views. The op
+// that gives an output writes into the caller's array where it can.
 #include "ir/Target.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
@@ -113,8 +113,8 @@ private:
 
   LogicalResult copyOutputs() {
     for (auto [value, output] : copies)
-      addKernel(value.getLoc(), cnn::ToLayoutOp::getOperationName(), {mapOf(value)}, {},
-                output, builder.getDictionaryAttr({}), 0);
+      addKernel(value.getLoc(), cnn::ToLayoutOp::getOperationName(), {mapOf(value)}, {}, output,
+                builder.getDictionaryAttr({}), 0);
     return success();
   }
 
@@ -189,15 +189,16 @@ private:
     for (Value operand : op.getOperands()) {
       auto constant = operand.getDefiningOp<cnn::ConstantOp>();
       if (constant && !isData(op, operand))
-        weights.push_back(builder.create<plan::WeightsOp>(constant.getLoc(), constant.getValue(),
-                                                          IntegerAttr()));
+        weights.push_back(
+            builder.create<plan::WeightsOp>(constant.getLoc(), constant.getValue(), IntegerAttr()));
       else
         inputs.push_back(mapOf(operand));
     }
     // The kernel's tables of indices, which it makes from its params.
     if (isa<cnn::TakeOp>(op))
       weights.push_back(builder.create<plan::WeightsOp>(
-          op.getLoc(), DenseElementsAttr::get(RankedTensorType::get({1}, builder.getF32Type()), 0.0f),
+          op.getLoc(),
+          DenseElementsAttr::get(RankedTensorType::get({1}, builder.getF32Type()), 0.0f),
           IntegerAttr()));
     // split-runtime-weights leaves a filter that is no constant neither bias nor residual.
     auto conv = dyn_cast<cnn::Conv2dOp>(op);
@@ -234,8 +235,7 @@ private:
 
 struct ConvertCnnToPlanPass : incc::impl::ConvertCnnToPlanPassBase<ConvertCnnToPlanPass> {
   void runOnOperation() override {
-    for (func::FuncOp function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+    for (func::FuncOp function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
       if (failed(Converter(function).run()))
         return signalPassFailure();
   }

@@ -37,8 +37,9 @@ public:
   llvm::Error write() const {
     if (path.empty())
       return llvm::Error::success();
+    StringRef folder = llvm::sys::path::parent_path(path);
     if (std::error_code code =
-            llvm::sys::fs::create_directories(llvm::sys::path::parent_path(path)))
+            folder.empty() ? std::error_code() : llvm::sys::fs::create_directories(folder))
       return llvm::createStringError(code, "can't make the folder of " + path);
     return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
       os << llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object(records)));

@@ -132,7 +132,6 @@ private:
   // Scratch memory: transformed inputs V, products M of a panel, and a tile between dimensions.
   int64_t productsAt() const { return w.inputFloats; }
   int64_t tileAt() const { return w.inputFloats + w.productFloats; }
-  int64_t inputStride() const { return w.inBlocks * w.tilesPerBlock * b.lanes; }
 
   struct Place {
     Index n, down, across; // the tile's image and its number down and across
@@ -165,7 +164,7 @@ private:
     };
     if (down.inputs == 1) {
       for (auto [j, v] : llvm::enumerate(loadRow(0)))
-        b.storeVector(v, b.scratch(), b.add(to, static_cast<int64_t>(j) * inputStride()));
+        b.storeVector(v, b.scratch(), b.add(to, static_cast<int64_t>(j) * w.inputStride));
       return;
     }
     b.loop(0, down.inputs, 1, [&](Index i) {
@@ -180,10 +179,10 @@ private:
         line.push_back(
             b.loadVector(b.scratch(), b.sum(Index(tileAt() + i * across.products * b.lanes),
                                             b.mul(j, b.lanes))));
-      Index column = b.add(to, b.mul(j, inputStride()));
+      Index column = b.add(to, b.mul(j, w.inputStride));
       for (auto [i, v] : llvm::enumerate(transformInput(b, down, line)))
         b.storeVector(v, b.scratch(),
-                      b.add(column, static_cast<int64_t>(i) * across.products * inputStride()));
+                      b.add(column, static_cast<int64_t>(i) * across.products * w.inputStride));
     });
   }
 
@@ -237,10 +236,9 @@ private:
                            b.mul(number, linesPerRun * runs * kLineFloats)),
                      linesPerRun};
     Values acc(pixels * blocks, b.splat(0));
-    Index inputAt = b.add(b.mul(i, inputStride()), b.mul(t, b.lanes));
+    Index inputAt = b.add(b.mul(i, w.inputStride), b.mul(t, b.lanes));
     acc = kernel.emit(b, b.scratch(), inputAt, b.weights(0), weightsAt, acc);
-    Index to =
-        b.sum(Index(productsAt()), b.mul(b.add(b.mul(i, w.tilesPerBlock), t), blocks * b.lanes));
+    Index to = b.sum(Index(productsAt()), b.mul(i, w.outputStride), b.mul(t, blocks * b.lanes));
     for (int64_t p = 0; p < pixels; ++p)
       for (int64_t j = 0; j < blocks; ++j)
         b.storeVector(acc[p * blocks + j], b.scratch(), b.add(to, (p * blocks + j) * b.lanes));
@@ -254,8 +252,7 @@ private:
       Value bias = shape.hasBias ? b.loadVector(b.weights(1), b.mul(kb, b.lanes)) : Value();
       b.loop(0, numTiles, 1, [&](Index t) {
         Place place = placeOf(b.add(firstTile, t));
-        outputTile(place, b.mul(b.add(b.mul(t, blocks), j), b.lanes),
-                   w.tilesPerBlock * blocks * b.lanes, kb, bias);
+        outputTile(place, b.mul(b.add(b.mul(t, blocks), j), b.lanes), kb, bias);
         zeroHalo(place, kb);
       });
     });
@@ -272,13 +269,13 @@ private:
     });
   }
 
-  void outputTile(const Place &place, Index from, int64_t stride, Index kb, Value bias) {
+  void outputTile(const Place &place, Index from, Index kb, Value bias) {
     auto loadColumn = [&](Index j) {
       Values line;
       for (int64_t i = 0; i < down.products; ++i)
-        line.push_back(
-            b.loadVector(b.scratch(), b.sum(Index(productsAt() + i * across.products * stride),
-                                            from, b.mul(j, stride))));
+        line.push_back(b.loadVector(
+            b.scratch(), b.sum(Index(productsAt() + i * across.products * w.outputStride), from,
+                               b.mul(j, w.outputStride))));
       return transformOutput(b, down, line);
     };
     Index firstRow = b.sub(b.mul(place.down, config.outputRows), place.y);
