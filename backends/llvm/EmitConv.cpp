@@ -84,14 +84,9 @@ struct DirectConv {
   /// While a task computes with the weights of one chunk it fetches those of the next, which
   /// follow them in memory, a part with each tile.
   void streamNextWeights(MicroKernel &kernel, const Place &place) {
-    constexpr int64_t kMaxLinesPerRun = 8;
     int64_t chunkLines = ceilDiv(kernel.numSteps() * kernel.numBlocks * b.lanes, kLineFloats);
-    int64_t runs = kernel.numRuns();
-    int64_t linesPerRun = std::min(ceilDiv(chunkLines, tilesPerTask() * runs), kMaxLinesPerRun);
-    Index next = b.add(place.weights, chunkLines * kLineFloats);
-    kernel.stream = {filterOf(b),
-                     b.add(next, b.mul(place.tile, linesPerRun * runs * kLineFloats)),
-                     linesPerRun};
+    kernel.streamLines(b, filterOf(b), b.add(place.weights, chunkLines * kLineFloats), chunkLines,
+                       place.tile, tilesPerTask());
   }
 
   /// A 1x1 convolution touches each channel plane for a few pixels at a time: more streams than

@@ -1,4 +1,6 @@
-// Fully connected layers: bound by the bandwidth of the weights, which are read once, in order.
+// Fully connected layers: bound by the bandwidth of the weights, which are read once. Each block of
+// outputs has its own stream of them: a core reads eight streams half as fast again as one
+// (measured on Zen 3: 24 against 16 GB/s).
 #include "backends/llvm/Emitters.h"
 #include "backends/llvm/MicroKernel.h"
 #include "ir/LinearPlan.h"
@@ -13,8 +15,7 @@ namespace {
 struct Linear {
   Linear(KernelBuilder &b)
       : b(b), shape(b.kernel), config(LinearConfig::fromAttr(*b.kernel.getConfig())),
-        act(KernelParams(b.kernel).act()),
-        numBlocks(ceilDiv(shape.outputs(), b.lanes)) {}
+        act(KernelParams(b.kernel).act()), numBlocks(ceilDiv(shape.outputs(), b.lanes)) {}
 
   KernelBuilder &b;
   LinearShape shape;
@@ -29,6 +30,7 @@ struct Linear {
       kernel.pixelOffsets.push_back(i * shape.in.imageStride());
     kernel.numBlocks = blocks;
     kernel.parts.push_back({{}, {shape.steps(), 1}, 0});
+    kernel.weightsBlockStride = shape.steps() * b.lanes;
     kernel.prefetchSteps = kPrefetchSteps;
 
     KernelBuilder::Values acc;
@@ -42,9 +44,8 @@ struct Linear {
     for (int64_t i = 0; i < images; ++i)
       for (int64_t j = 0; j < blocks; ++j) {
         // Only the very last block may be cut.
-        int64_t count = last && j == blocks - 1
-                            ? shape.outputs() - (numBlocks - 1) * b.lanes
-                            : b.lanes;
+        int64_t count =
+            last && j == blocks - 1 ? shape.outputs() - (numBlocks - 1) * b.lanes : b.lanes;
         Value x = acc[i * blocks + j];
         Index image = b.add(n, i), output = b.add(firstOutput, j * b.lanes);
         if (shape.residual)
@@ -81,28 +82,26 @@ struct Linear {
 
 void incc::emitLinear(KernelBuilder &b) { Linear(b).emit(); }
 
-/// [panel of blocks][input as it lies in memory][output in panel]
+/// [block of outputs][input as it lies in memory][output in block]
 std::vector<float> incc::packLinear(plan::KernelOp kernel, const Target &target, unsigned index,
                                     ArrayRef<float> values) {
   if (index > 0)
     return packChannels(kernel, target, index, values);
   LinearShape shape(kernel);
-  LinearConfig config = LinearConfig::fromAttr(*kernel.getConfig());
   int64_t lanes = target.isa.lanes, steps = shape.steps(), outputs = shape.outputs();
-  int64_t numBlocks = ceilDiv(outputs, lanes), block = shape.in.getBlock();
-  int64_t pixels = shape.in.h() * shape.in.w(), channels = shape.in.c();
+  int64_t block = shape.in.getBlock(), channels = shape.in.c();
+  int64_t pixels = shape.in.h() * shape.in.w(), inputs = channels * pixels;
   std::vector<float> packed(shape.packedWeightSize(lanes));
-  for (int64_t first = 0; first < numBlocks; first += config.tileBlocks) {
-    int64_t width = std::min(config.tileBlocks, numBlocks - first) * lanes;
-    float *panel = packed.data() + first * lanes * steps;
-    int64_t outputsHere = std::min(width, outputs - first * lanes);
+  for (int64_t first = 0; first < outputs; first += lanes) {
+    float *panel = packed.data() + first * steps;
+    int64_t outputsHere = std::min(lanes, outputs - first);
     // Inputs outermost: writes are in order, and a row of weights is read along its cache lines.
     for (int64_t c = 0; c < channels; ++c)
       for (int64_t p = 0; p < pixels; ++p) {
-        float *to = panel + ((c / block * pixels + p) * block + c % block) * width;
-        const float *from = values.data() + first * lanes * channels * pixels + c * pixels + p;
+        float *to = panel + ((c / block * pixels + p) * block + c % block) * lanes;
+        const float *from = values.data() + first * inputs + c * pixels + p;
         for (int64_t o = 0; o < outputsHere; ++o)
-          to[o] = from[o * channels * pixels];
+          to[o] = from[o * inputs];
       }
   }
   return packed;

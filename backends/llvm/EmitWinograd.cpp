@@ -227,14 +227,9 @@ private:
     if (rest)
       kernel.parts.push_back({{}, {rest, 1}, whole * blockStride});
     // While it multiplies with one product's weights it fetches the next one's.
-    constexpr int64_t kMaxLinesPerRun = 8;
     int64_t lines = ceilDiv(w.inChannels * blocks * b.lanes, kLineFloats);
-    int64_t runs = kernel.numRuns();
-    int64_t linesPerRun = std::min(ceilDiv(lines, tilesPerProduct * runs), kMaxLinesPerRun);
-    kernel.stream = {b.weights(0),
-                     b.sum(weightsAt, Index(lines * kLineFloats),
-                           b.mul(number, linesPerRun * runs * kLineFloats)),
-                     linesPerRun};
+    kernel.streamLines(b, b.weights(0), b.add(weightsAt, lines * kLineFloats), lines, number,
+                       tilesPerProduct);
     Values acc(pixels * blocks, b.splat(0));
     Index inputAt = b.add(b.mul(i, w.inputStride), b.mul(t, b.lanes));
     acc = kernel.emit(b, b.scratch(), inputAt, b.weights(0), weightsAt, acc);

@@ -22,6 +22,14 @@ int64_t MicroKernel::numSteps() const {
   return n;
 }
 
+void MicroKernel::streamLines(KernelBuilder &b, Value array, Index at, int64_t numLines, Index tile,
+                              int64_t numTiles) {
+  constexpr int64_t kMaxLinesPerRun = 8;
+  int64_t runs = numRuns();
+  int64_t linesPerRun = std::min(ceilDiv(numLines, numTiles * runs), kMaxLinesPerRun);
+  stream = {array, at, b.mul(tile, runs), linesPerRun};
+}
+
 namespace {
 /// The state that the nested loops of one part pass down.
 struct PartEmitter {
@@ -32,10 +40,27 @@ struct PartEmitter {
 
   using Values = KernelBuilder::Values;
 
+  int64_t blockStride() const {
+    return kernel.weightsBlockStride ? kernel.weightsBlockStride : b.lanes;
+  }
+
+  /// The weights of the `i`th of several steps that begin with a cache line, some steps ahead: one
+  /// prefetch a line.
+  void prefetchWeights(int64_t i, Index weightsAt) {
+    if (!kernel.prefetchSteps)
+      return;
+    int64_t ahead = kernel.prefetchSteps * kernel.stepWidth(b.lanes);
+    for (int64_t j = 0; j < kernel.numBlocks; ++j)
+      if ((kernel.weightsBlockStride ? i : j) * b.lanes % kLineFloats == 0)
+        b.prefetch(weights, b.add(weightsAt, ahead + j * blockStride()));
+  }
+
   /// One step: every pixel times every block. The operand with fewer values stays in registers.
   void step(Index inputAt, Index weightsAt, Values &acc) {
     int64_t numPixels = kernel.pixelOffsets.size(), numBlocks = kernel.numBlocks;
-    auto block = [&](int64_t j) { return b.loadVector(weights, b.add(weightsAt, j * b.lanes)); };
+    auto block = [&](int64_t j) {
+      return b.loadVector(weights, b.add(weightsAt, j * blockStride()));
+    };
     auto pixel = [&](int64_t p) {
       return b.loadBroadcast(input, b.add(inputAt, kernel.pixelOffsets[p]));
     };
@@ -43,13 +68,6 @@ struct PartEmitter {
       Value &a = acc[p * numBlocks + j];
       a = b.fma(x, w, a);
     };
-    if (kernel.prefetchSteps)
-      for (int64_t j = 0; j < numBlocks; ++j) {
-        // One prefetch a cache line.
-        if (j * b.lanes % kLineFloats == 0)
-          b.prefetch(weights,
-                     b.add(weightsAt, (kernel.prefetchSteps * numBlocks + j) * b.lanes));
-      }
     if (numBlocks <= numPixels) {
       Values held;
       for (int64_t j = 0; j < numBlocks; ++j)
@@ -74,12 +92,14 @@ struct PartEmitter {
   /// Steps [0, count) from the given places on.
   Values steps(Index inputAt, Index weightsAt, Values acc) {
     const MicroKernel::Part::Loop &s = part.steps;
-    int64_t stepWidth = kernel.numBlocks * b.lanes;
+    int64_t stepWidth = kernel.stepWidth(b.lanes);
     auto unrolled = [&](Index first, int64_t count, Values values) {
       Index in = b.add(inputAt, b.mul(first, s.inputStride));
       Index w = b.add(weightsAt, b.mul(first, stepWidth));
-      for (int64_t i = 0; i < count; ++i)
+      for (int64_t i = 0; i < count; ++i) {
+        prefetchWeights(i, b.add(w, i * stepWidth));
         step(b.add(in, i * s.inputStride), b.add(w, i * stepWidth), values);
+      }
       return values;
     };
     int64_t whole = s.count / kMaxUnroll * kMaxUnroll;
@@ -92,12 +112,12 @@ struct PartEmitter {
 
   /// What the run that starts here prefetches for later.
   void prefetchAhead(Index inputAt, Index run) {
-    if (kernel.stream)
-      for (int64_t line = 0; line < kernel.stream->linesPerRun; ++line) {
-        Index first = b.mul(run, kernel.stream->linesPerRun * kLineFloats);
+    if (kernel.stream) {
+      Index first = b.mul(b.add(kernel.stream->run, run), kernel.stream->linesPerRun);
+      for (int64_t i = 0; i < kernel.stream->linesPerRun; ++i)
         b.prefetch(kernel.stream->array,
-                   b.sum(kernel.stream->at, first, Index(line * kLineFloats)), /*toL1=*/false);
-      }
+                   b.add(kernel.stream->at, b.mul(b.add(first, i), kLineFloats)), /*toL1=*/false);
+    }
     for (int64_t offset : kernel.inputAhead)
       b.prefetch(input, b.add(inputAt, offset), /*toL1=*/false);
   }
@@ -111,7 +131,7 @@ struct PartEmitter {
     int64_t runsInside = 1;
     for (unsigned d = depth + 1; d < part.loops.size(); ++d)
       runsInside *= part.loops[d].count;
-    int64_t weightsStride = runsInside * part.steps.count * kernel.numBlocks * b.lanes;
+    int64_t weightsStride = runsInside * part.steps.count * kernel.stepWidth(b.lanes);
     return b.loop(0, part.loops[depth].count, 1, acc, [&](Index i, Values values) {
       return nest(depth + 1, b.add(inputAt, b.mul(i, part.loops[depth].inputStride)),
                   b.add(weightsAt, b.mul(i, weightsStride)), b.add(run, b.mul(i, runsInside)),
@@ -128,8 +148,8 @@ KernelBuilder::Values MicroKernel::emit(KernelBuilder &b, Value input, Index inp
     if (part.numSteps() == 0)
       continue;
     acc = PartEmitter{b, *this, part, input, weights}.nest(0, b.add(inputAt, part.inputOffset),
-                                                          weightsAt, run, acc);
-    weightsAt = b.add(weightsAt, part.numSteps() * numBlocks * b.lanes);
+                                                           weightsAt, run, acc);
+    weightsAt = b.add(weightsAt, part.numSteps() * stepWidth(b.lanes));
     run += part.numSteps() / part.steps.count;
   }
   return acc;

@@ -11,7 +11,8 @@ namespace incc {
 constexpr int64_t kLineFloats = 16;
 
 /// `acc[p][j] += sum over steps of input[pixel p, step] * weights[step, block j]`.
-/// Weights are a panel of consecutive steps, each `numBlocks` vectors wide.
+/// Weights are a panel of consecutive steps, each `numBlocks` vectors wide, or as many panels of
+/// one vector as there are blocks.
 struct MicroKernel {
   /// Offset of each pixel of the tile in the input, in floats.
   llvm::SmallVector<int64_t> pixelOffsets;
@@ -35,22 +36,31 @@ struct MicroKernel {
     }
   };
   llvm::SmallVector<Part> parts;
+  /// Floats from one block's panel to the next one's; 0 if blocks share a panel.
+  int64_t weightsBlockStride = 0;
   /// Steps ahead of use that weights are prefetched into L1, 0 for not at all.
   int64_t prefetchSteps = 0;
 
-  /// An array of which some cache lines are prefetched into L2 before each run of unrolled steps:
-  /// `linesPerRun` lines from `at` on before the first, the following ones before the second...
+  /// Cache lines that are prefetched into L2, some before each run of unrolled steps.
   struct Stream {
     mlir::Value array;
     Index at;
+    /// Runs before the first, of other tiles, and lines of a run.
+    Index run;
     int64_t linesPerRun;
   };
   std::optional<Stream> stream;
+  /// Makes tile `tile` of `numTiles` prefetch its share of `numLines` lines from `at` on. Call when
+  /// the parts are complete.
+  void streamLines(KernelBuilder &b, mlir::Value array, Index at, int64_t numLines, Index tile,
+                   int64_t numTiles);
   /// Offsets from a run's first input that are prefetched into L2: what the next tile will read.
   llvm::SmallVector<int64_t> inputAhead;
 
   /// Runs of unrolled steps in the whole reduction, and steps.
   int64_t numRuns() const;
+  /// Floats of the weights from one step to the next.
+  int64_t stepWidth(int64_t lanes) const { return weightsBlockStride ? lanes : numBlocks * lanes; }
   int64_t numSteps() const;
 
   /// Emits the loops. Accumulators are ordered by pixel, then block.
