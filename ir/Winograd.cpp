@@ -4,15 +4,18 @@
 
 using namespace incc;
 
-/// Interpolation points of `count` finite products: small fractions, and both signs, so that sums
-/// neither grow nor cancel much (measured: F(4,3) to F(6,7) are as exact as a direct convolution to
-/// a few 1e-6).
+/// Interpolation points of `count` finite products, with both signs, so that sums neither grow nor
+/// cancel much: of small fractions those with the least error in float32 (found by trying all:
+/// F(4,3) in two dimensions then errs by 4e-7 of the outputs' norm where 1 and 2 give 10e-7, F(6,3)
+/// by 20e-7).
 static llvm::SmallVector<double> choosePoints(int64_t count) {
   llvm::SmallVector<double> points = {0, 1, -1, 2, -2, 0.5, -0.5};
-  if (count > 9)
+  if (count == 5)
+    points = {0, 0.625, -0.625, 1.5, -1.5};
+  else if (count > 9)
     points.append({1.4, -1.4, 5.0 / 7, -5.0 / 7});
-  else
-    points.append({1.5, -1.5});
+  else if (count > 7)
+    points = {0, 1, -1, 1.5, -1.5, 0.375, -0.375, 2.5, -2.5};
   points.resize(count);
   return points;
 }

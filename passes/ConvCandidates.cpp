@@ -174,7 +174,7 @@ SmallVector<ConvCandidate> incc::convCandidates(plan::KernelOp kernel, const Goa
   // Equals keep their order.
   SmallVector<std::pair<double, size_t>> order;
   for (auto [i, candidate] : llvm::enumerate(candidates))
-    order.push_back({candidate.cycles, i});
+    order.push_back({candidate.cycles * candidate.handicap, i});
   llvm::sort(order);
   return llvm::map_to_vector(order, [&](auto entry) { return candidates[entry.second]; });
 }

@@ -18,8 +18,8 @@ struct Goal {
   }
 };
 
-/// All candidates for a convolution, the one with the fewest modelled cycles first. There is at
-/// least one.
+/// All candidates for a convolution, the one with the fewest modelled cycles, times its handicap,
+/// first. There is at least one.
 llvm::SmallVector<ConvCandidate> convCandidates(plan::KernelOp kernel, const Goal &goal);
 
 /// Some of `candidates` that are unlike each other: the first, then always the next one that

@@ -31,6 +31,8 @@ enum class Accuracy { strict, standard, fast };
 struct ConvCandidate {
   ConvConfig config;
   double cycles;
+  /// Factor by which its time counts in a comparison: large tiles round more.
+  double handicap = 1;
 };
 
 /// The Winograd tiles that are worth a thought on `threads` threads: the best register tile for

@@ -166,7 +166,10 @@ private:
     std::vector<double> seconds = options.time(kernels, networkBytes);
     for (plan::KernelOp kernel : kernels)
       kernel->destroy();
-    size_t best = llvm::min_element(seconds) - seconds.begin();
+    size_t best = 0;
+    for (size_t i = 1; i < candidates.size(); ++i)
+      if (seconds[i] * candidates[i].handicap < seconds[best] * candidates[best].handicap)
+        best = i;
     apply(group, candidates[best]);
     records.set(group.key, textOf(candidates[best]));
     ++numMeasured;
