@@ -394,9 +394,11 @@ Value KernelBuilder::log(Value x) {
   Value mantissaBits = builder.create<arith::SubIOp>(
       loc, bits, builder.create<arith::ShLIOp>(loc, e, intConstant(23)));
   Value m = builder.create<arith::BitcastOp>(loc, floats, mantissaBits);
-  Value s = divf(subf(m, splat(1)), addf(m, splat(1)));
+  Value one = constantLike(x, 1);
+  Value s = divf(subf(m, one), addf(m, one));
   Value p = polynomial(mulf(s, s), {2.0f, 2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
-  return fma(builder.create<arith::SIToFPOp>(loc, floats, e), splat(0.693147181f), mulf(s, p));
+  return fma(builder.create<arith::SIToFPOp>(loc, floats, e), constantLike(x, 0.693147181f),
+             mulf(s, p));
 }
 
 Value KernelBuilder::isGreater(Value a, Value b) {
