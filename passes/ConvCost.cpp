@@ -187,7 +187,8 @@ SmallVector<ConvCandidate> incc::winogradCandidates(const ConvShape &shape, cons
     return {};
   // Errors grow with the tile, and in both dimensions.
   bool isPlane = tapsDown > 1 && tapsAcross > 1;
-  int64_t largest = !isPlane ? kMaxWinogradProducts : accuracy == Accuracy::fast ? 10 : 8;
+  bool isFast = accuracy == Accuracy::fast;
+  int64_t largest = isPlane ? (isFast ? 10 : 8) : (isFast ? kMaxWinogradProducts : 10);
   auto outputs = [&](int64_t taps) {
     int64_t most = accuracy == Accuracy::strict ? 2 : 6;
     return taps == 1 ? int64_t(1) : std::min(most, largest - taps + 1);
