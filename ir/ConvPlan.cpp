@@ -64,7 +64,6 @@ int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
 
 /// `floats` rounded up to an odd number of cache lines.
 static int64_t oddLines(int64_t floats) {
-  constexpr int64_t kLineFloats = 16;
   return (ceilDiv(floats, kLineFloats) | 1) * kLineFloats;
 }
 

@@ -8,6 +8,9 @@
 
 namespace incc {
 
+/// Floats in a cache line.
+constexpr int64_t kLineFloats = 16;
+
 /// What the kernels need to know of an instruction set.
 struct Isa {
   llvm::StringRef name;

@@ -7,9 +7,6 @@
 
 namespace incc {
 
-/// Floats in a cache line.
-constexpr int64_t kLineFloats = 16;
-
 /// `acc[p][j] += sum over steps of input[pixel p, step] * weights[step, block j]`.
 /// Weights are a panel of consecutive steps, each `numBlocks` vectors wide, or as many panels of
 /// one vector as there are blocks.

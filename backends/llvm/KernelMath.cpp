@@ -1,0 +1,224 @@
+// Functions of vectors: exponentials, logarithms, activations.
+#include "backends/llvm/KernelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace incc;
+
+/// c[0] + x * (c[1] + x * ...)
+Value KernelBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
+  Value sum = constantLike(x, coefficients.back());
+  for (float c : llvm::reverse(coefficients.drop_back()))
+    sum = fma(sum, x, constantLike(x, c));
+  return sum;
+}
+
+// e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2; the polynomial 1 + r + r^2 q(r) with the
+// least largest relative error (3e-9), so that e^x is good to 1.3 roundings. ln 2 is split in two
+// (Cody and Waite 1980) so that r is exact to rounding. Adding 1.5 * 2^23 rounds to an integer, which
+// with the bias of exponents stands in the lowest bits, ready to be shifted into place.
+Value KernelBuilder::exp(Value x) {
+  Type floats = x.getType();
+  Type ints = builder.getI32Type();
+  if (auto vector = dyn_cast<VectorType>(floats))
+    ints = VectorType::get(vector.getShape(), ints);
+  // Beyond these e^x is 0 or infinity in float32; 2^n must stay a normal number.
+  x = maxf(minf(x, constantLike(x, 88.0f)), constantLike(x, -87.0f));
+  Value rounder = constantLike(x, 12582912.0f + 127);
+  Value biased = fma(x, constantLike(x, 1.44269504f), rounder);
+  Value n = subf(biased, rounder);
+  Value r = fma(n, constantLike(x, -0.693359375f), x);
+  r = fma(n, constantLike(x, 2.12194440e-4f), r);
+  Value p = polynomial(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.0416683890f, 0.00836874545f,
+                           0.00138145406f});
+  Value shift = builder.create<arith::ConstantOp>(
+      loc, isa<VectorType>(ints) ? TypedAttr(DenseElementsAttr::get(cast<VectorType>(ints), 23))
+                                 : TypedAttr(builder.getI32IntegerAttr(23)));
+  Value bits = builder.create<arith::ShLIOp>(
+      loc, builder.create<arith::BitcastOp>(loc, ints, biased), shift);
+  return mulf(p, builder.create<arith::BitcastOp>(loc, floats, bits));
+}
+
+// ln x = e ln 2 + ln m, m in [sqrt(1/2), sqrt 2); with s = (m - 1) / (m + 1), |s| <= 0.172,
+// ln m = 2 (s + s^3/3 + s^5/5 + ...).
+Value KernelBuilder::log(Value x) {
+  auto floats = cast<VectorType>(x.getType());
+  auto ints = VectorType::get(floats.getShape(), builder.getI32Type());
+  auto intConstant = [&](int32_t value) -> Value {
+    return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(ints, value));
+  };
+  // Shifting the exponent's origin by that of sqrt(1/2) puts m into the interval.
+  constexpr int32_t kSqrtHalfBits = 0x3f3504f3;
+  Value bits = builder.create<arith::BitcastOp>(loc, ints, x);
+  Value shifted = builder.create<arith::SubIOp>(loc, bits, intConstant(kSqrtHalfBits));
+  Value e = builder.create<arith::ShRSIOp>(loc, shifted, intConstant(23));
+  Value mantissaBits = builder.create<arith::SubIOp>(
+      loc, bits, builder.create<arith::ShLIOp>(loc, e, intConstant(23)));
+  Value m = builder.create<arith::BitcastOp>(loc, floats, mantissaBits);
+  Value one = constantLike(x, 1);
+  Value s = divf(subf(m, one), addf(m, one));
+  Value p = polynomial(mulf(s, s), {2.0f, 2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9});
+  return fma(builder.create<arith::SIToFPOp>(loc, floats, e), constantLike(x, 0.693147181f),
+             mulf(s, p));
+}
+
+Value KernelBuilder::isGreater(Value a, Value b) {
+  return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
+}
+
+Value KernelBuilder::absf(Value a) { return builder.create<math::AbsFOp>(loc, a); }
+
+Value KernelBuilder::logAny(Value x) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  // Denormals are scaled into the normal range and the logarithm of the factor taken off.
+  constexpr float kTwoTo25 = 33554432.0f, kLogTwoTo25 = 17.3286795f;
+  Value isTiny = isGreater(constantLike(x, std::numeric_limits<float>::min()), x);
+  Value y = log(select(isTiny, mulf(x, constantLike(x, kTwoTo25)), x));
+  y = select(isTiny, subf(y, constantLike(x, kLogTwoTo25)), y);
+  Value zero = constantLike(x, 0);
+  y = select(isGreater(x, zero), y,
+             constantLike(x, std::numeric_limits<float>::quiet_NaN()));
+  Value isZero = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, x, zero);
+  y = select(isZero, constantLike(x, -kInfinity), y);
+  Value isInfinite =
+      builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, x, constantLike(x, kInfinity));
+  return select(isInfinite, x, y);
+}
+
+// e^(y ln |x|); an odd integer y keeps the sign of x, another y makes a negative x NaN.
+Value KernelBuilder::pow(Value x, Value y) {
+  auto equal = [&](Value a, Value b) -> Value {
+    return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, a, b);
+  };
+  auto floor = [&](Value v) -> Value { return builder.create<math::FloorOp>(loc, v); };
+  Value zero = constantLike(x, 0), one = constantLike(x, 1), half = constantLike(x, 0.5f);
+  Value magnitude = absf(x);
+  Value power = exp(mulf(y, logAny(magnitude)));
+  // The clamped exponential gives neither 0 nor infinity.
+  Value atZero = select(isGreater(y, zero), zero,
+                        constantLike(x, std::numeric_limits<float>::infinity()));
+  power = select(equal(magnitude, zero), atZero, power);
+  Value halved = mulf(y, half);
+  Value isInteger = equal(floor(y), y), isEven = equal(floor(halved), halved);
+  Value ofNegative = select(isInteger, select(isEven, power, subf(zero, power)),
+                            constantLike(x, std::numeric_limits<float>::quiet_NaN()));
+  power = select(isGreater(zero, x), ofNegative, power);
+  return select(equal(y, zero), one, power);
+}
+
+// Below 1 the Taylor series x (c0 + c1 x^2 + ...); above, Abramowitz and Stegun 7.1.26.
+Value KernelBuilder::erf(Value x) {
+  Value magnitude = absf(x), square = mulf(x, x);
+  Value series = mulf(magnitude, polynomial(square, {1.128379167f, -0.3761263890f, 0.1128379167f,
+                                                     -2.686617065e-2f, 5.223977625e-3f,
+                                                     -8.548327023e-4f, 1.205533299e-4f,
+                                                     -1.492565036e-5f, 1.646211437e-6f}));
+  Value t = divf(constantLike(x, 1),
+                 fma(magnitude, constantLike(x, 0.3275911f), constantLike(x, 1)));
+  Value tail = mulf(t, polynomial(t, {0.254829592f, -0.284496736f, 1.421413741f, -1.453152027f,
+                                      1.061405429f}));
+  tail = mulf(tail, exp(subf(constantLike(x, 0), square)));
+  Value y = select(isGreater(magnitude, constantLike(x, 1)), subf(constantLike(x, 1), tail), series);
+  return builder.create<math::CopySignOp>(loc, y, x);
+}
+
+Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
+  auto constant = [&](float value) { return constantLike(x, value); };
+  // y / (1 + e^-x)
+  auto timesSigmoid = [&](Value y, Value v) {
+    return divf(y, addf(constant(1), exp(subf(constant(0), v))));
+  };
+  auto sigmoid = [&](Value v) { return timesSigmoid(constant(1), v); };
+  auto clip = [&](Value v, float low, float high) {
+    return minf(maxf(v, constant(low)), constant(high));
+  };
+  switch (cnn::activationKind(act)) {
+  case cnn::ActivationKind::none:
+    return x;
+  case cnn::ActivationKind::relu:
+    return maxf(x, constant(0));
+  case cnn::ActivationKind::relu6:
+    return clip(x, 0, 6);
+  case cnn::ActivationKind::leaky_relu: {
+    Value positive = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, x, constant(0));
+    return builder.create<arith::SelectOp>(loc, positive, x, mulf(x, constant(act->param(0))));
+  }
+  case cnn::ActivationKind::clip:
+    return clip(x, act->param(0), act->param(1));
+  case cnn::ActivationKind::sigmoid:
+    return sigmoid(x);
+  case cnn::ActivationKind::silu:
+    return timesSigmoid(x, x);
+  case cnn::ActivationKind::hard_sigmoid:
+    return clip(fma(x, constant(act->param(0)), constant(act->param(1))), 0, 1);
+  case cnn::ActivationKind::hard_swish:
+    return mulf(x, clip(fma(x, constant(1.0f / 6), constant(0.5f)), 0, 1));
+  case cnn::ActivationKind::tanh: {
+    // 2 sigmoid(2x) - 1, which cancels near 0: there Moshier's polynomial (Cephes, tanhf).
+    Value square = mulf(x, x);
+    Value series = polynomial(square, {-3.33332819422e-1f, 1.33314422036e-1f, -5.37397155531e-2f,
+                                       2.06390887954e-2f, -5.70498872745e-3f});
+    return select(isGreater(constant(0.625f), absf(x)), fma(mulf(series, square), x, x),
+                  fma(constant(2), sigmoid(addf(x, x)), constant(-1)));
+  }
+  case cnn::ActivationKind::exp:
+    return exp(x);
+  case cnn::ActivationKind::log:
+    return logAny(x);
+  case cnn::ActivationKind::sqrt:
+    return sqrtf(x);
+  case cnn::ActivationKind::abs:
+    return absf(x);
+  case cnn::ActivationKind::erf:
+    return erf(x);
+  case cnn::ActivationKind::gelu: {
+    constexpr float kSqrtHalf = 0.707106781f;
+    return mulf(mulf(x, constant(0.5f)), addf(constant(1), erf(mulf(x, constant(kSqrtHalf)))));
+  }
+  case cnn::ActivationKind::elu:
+    return select(isGreater(x, constant(0)), x,
+                  mulf(constant(act->param(0)), subf(exp(minf(x, constant(0))), constant(1))));
+  case cnn::ActivationKind::softplus: {
+    // max(x, 0) + ln(1 + e), e = e^-|x|; where 1 + e rounds, the logarithm is corrected for it.
+    Value e = exp(subf(constant(0), absf(x))), u = addf(constant(1), e);
+    Value lost = subf(e, subf(u, constant(1)));
+    return addf(maxf(x, constant(0)), addf(log(u), divf(lost, u)));
+  }
+  }
+  llvm_unreachable("all activations are handled");
+}
+
+bool KernelBuilder::isLongChain(std::optional<cnn::ActivationAttr> act) {
+  switch (cnn::activationKind(act)) {
+  case cnn::ActivationKind::sigmoid:
+  case cnn::ActivationKind::silu:
+  case cnn::ActivationKind::tanh:
+  case cnn::ActivationKind::exp:
+  case cnn::ActivationKind::log:
+  case cnn::ActivationKind::erf:
+  case cnn::ActivationKind::gelu:
+  case cnn::ActivationKind::elu:
+  case cnn::ActivationKind::softplus:
+    return true;
+  default:
+    return false;
+  }
+}
+
+// Vectors wider than a register make code in which the chains of several go side by side. They come
+// from memory, since registers hold either a tile's sums or what the chains need.
+void KernelBuilder::activateInMemory(std::optional<cnn::ActivationAttr> act, Value array, Index at,
+                                     int64_t count) {
+  constexpr int64_t kSideBySide = 4;
+  auto run = [&](Index from, int64_t vectors) {
+    auto type = VectorType::get({vectors * lanes}, builder.getF32Type());
+    Value x = builder.create<vector::LoadOp>(loc, type, array, ValueRange{materialize(from)});
+    builder.create<vector::StoreOp>(loc, activate(act, x), array, ValueRange{materialize(from)});
+  };
+  loop(0, count / kSideBySide, 1,
+       [&](Index i) { run(add(at, mul(i, kSideBySide * lanes)), kSideBySide); });
+  if (int64_t rest = count % kSideBySide)
+    run(add(at, (count - rest) * lanes), rest);
+}
