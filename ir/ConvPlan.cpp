@@ -67,23 +67,42 @@ static int64_t oddLines(int64_t floats) {
   return (ceilDiv(floats, kLineFloats) | 1) * kLineFloats;
 }
 
-WinogradShape::WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes)
-    : down(config.outputRows, shape.kh, shape.strideH),
-      across(config.outputColumns, shape.kw, shape.strideW),
-      products(down.products * across.products), filters(down.filters * across.filters),
-      tilesDown(ceilDiv(shape.out.h(), config.outputRows)),
-      tilesAcross(ceilDiv(shape.out.w(), config.outputColumns)),
-      numTiles(shape.out.n() * tilesDown * tilesAcross),
-      numBlocks(ceilDiv(numTiles, config.taskRows)), inBlocks(ceilDiv(shape.in.c(), lanes)),
-      outBlocks(ceilDiv(shape.out.c(), lanes)), numPanels(ceilDiv(outBlocks, config.tileBlocks)),
-      inChannels(shape.in.c()), tilesPerBlock(config.taskRows),
+TileProducts::TileProducts(BilinearSize down, BilinearSize across, int64_t numTiles,
+                           int64_t inChannels, int64_t outChannels, const ConvConfig &config,
+                           int64_t lanes)
+    : down(down), across(across), numTiles(numTiles), inChannels(inChannels),
+      outChannels(outChannels), tilesPerBlock(config.taskRows),
+      numBlocks(ceilDiv(numTiles, tilesPerBlock)), inBlocks(ceilDiv(inChannels, lanes)),
+      outBlocks(ceilDiv(outChannels, lanes)), numPanels(ceilDiv(outBlocks, config.tileBlocks)),
       inputStride(oddLines(inBlocks * tilesPerBlock * lanes)),
       outputStride(oddLines(tilesPerBlock * config.tileBlocks * lanes)),
       inputFloats(products * inputStride), productFloats(products * outputStride),
       tileFloats(std::max(down.inputs, down.outputs) * across.products * lanes),
       weightFloats(filters * inChannels * outBlocks * lanes) {}
 
-static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded", "winograd"};
+WinogradTiles::WinogradTiles(const ConvShape &shape, const ConvConfig &config, int64_t lanes)
+    : TileProducts(WinogradSize(config.outputRows, shape.kh, shape.strideH),
+                   WinogradSize(config.outputColumns, shape.kw, shape.strideW),
+                   shape.out.n() * ceilDiv(shape.out.h(), config.outputRows) *
+                       ceilDiv(shape.out.w(), config.outputColumns),
+                   shape.in.c(), shape.out.c(), config, lanes),
+      tilesDown(ceilDiv(shape.out.h(), config.outputRows)),
+      tilesAcross(ceilDiv(shape.out.w(), config.outputColumns)) {}
+
+StrassenTiles::StrassenTiles(const ConvShape &shape, const ConvConfig &config, int64_t lanes)
+    : TileProducts(Strassen(config.levels > 1), Strassen(),
+                   ceilDiv(shape.out.n() * shape.out.h() * shape.out.w(), 1 << config.levels),
+                   shape.in.c() >> config.levels, shape.out.c() >> config.levels, config, lanes),
+      numPixels(shape.out.n() * shape.out.h() * shape.out.w()), pixelsPerTile(1 << config.levels) {}
+
+TileProducts incc::tileProducts(const ConvShape &shape, const ConvConfig &config, int64_t lanes) {
+  if (config.algorithm == ConvAlgorithm::strassen)
+    return StrassenTiles(shape, config, lanes);
+  return WinogradTiles(shape, config, lanes);
+}
+
+static constexpr StringLiteral kAlgorithmNames[] = {"direct", "lanes", "expanded", "winograd",
+                                                    "strassen"};
 
 StringRef incc::nameOf(ConvAlgorithm algorithm) {
   return kAlgorithmNames[static_cast<int>(algorithm)];
@@ -101,8 +120,11 @@ DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weight
       b.getNamedAttr("tile", b.getDenseI64ArrayAttr({tileRows, tileColumns, tileBlocks})),
       b.getNamedAttr("weights_bytes", b.getDenseI64ArrayAttr(weightsBytes)),
   };
-  if (algorithm == ConvAlgorithm::winograd) {
+  if (algorithm == ConvAlgorithm::winograd)
     attrs.set("outputs", b.getDenseI64ArrayAttr({outputRows, outputColumns}));
+  if (algorithm == ConvAlgorithm::strassen)
+    attrs.set("levels", b.getI64IntegerAttr(levels));
+  if (transformsTiles()) {
     attrs.set("panel_tasks", b.getI64IntegerAttr(panelTasks));
     attrs.set("scratch_bytes", b.getI64IntegerAttr(scratchBytes));
   }
@@ -128,6 +150,10 @@ ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
     ArrayRef<int64_t> outputs = cast<DenseI64ArrayAttr>(attr.get("outputs")).asArrayRef();
     config.outputRows = outputs[0];
     config.outputColumns = outputs[1];
+  }
+  if (config.algorithm == ConvAlgorithm::strassen)
+    config.levels = cast<IntegerAttr>(attr.get("levels")).getInt();
+  if (config.transformsTiles()) {
     config.panelTasks = cast<IntegerAttr>(attr.get("panel_tasks")).getInt();
     config.scratchBytes = cast<IntegerAttr>(attr.get("scratch_bytes")).getInt();
   }

@@ -40,6 +40,9 @@ enum class ConvAlgorithm {
   /// Transformed tiles of the input times transformed weights: fewer multiplications (Lavin and
   /// Gray 2016). In one dimension or two.
   winograd,
+  /// 1x1: the product of pixels x channels with channels x outputs by Strassen's algorithm, 7 of 8
+  /// multiplications a level.
+  strassen,
 };
 
 llvm::StringRef nameOf(ConvAlgorithm algorithm);
@@ -59,29 +62,35 @@ struct ConvConfig {
   /// Prefetch what comes from beyond L2: the next weights with each tile, the next tile's input.
   bool prefetchWeights = false, prefetchInput = false;
 
-  /// Winograd: outputs of a tile, rows and columns; `tileColumns` tiles x `tileBlocks` are a
-  /// register tile, `taskRows` tiles are transformed together, and the panels of output blocks are
-  /// split over `panelTasks` tasks.
-  int64_t outputRows = 1, outputColumns = 1, panelTasks = 1, scratchBytes = 0;
+  /// Winograd and Strassen: `tileColumns` tiles x `tileBlocks` are a register tile, `taskRows`
+  /// tiles are transformed together, and the panels of output blocks are split over `panelTasks`
+  /// tasks.
+  int64_t panelTasks = 1, scratchBytes = 0;
+  /// Winograd: outputs of a tile, rows and columns.
+  int64_t outputRows = 1, outputColumns = 1;
+  /// Strassen: how often pixels, input and output channels are halved.
+  int64_t levels = 1;
+
+  bool transformsTiles() const {
+    return algorithm == ConvAlgorithm::winograd || algorithm == ConvAlgorithm::strassen;
+  }
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
                               llvm::ArrayRef<int64_t> weightsBytes) const;
   static ConvConfig fromAttr(mlir::DictionaryAttr attr);
 };
 
-/// Winograd's tiles of a convolution: where they lie and what they take of memory.
-struct WinogradShape {
-  WinogradShape(const ConvShape &shape, const ConvConfig &config, int64_t lanes);
-
-  /// A column and a row of a tile.
-  WinogradLine down, across;
+/// A convolution by products of transformed tiles: how many there are and what they take of memory.
+struct TileProducts {
+  /// Of the transforms of a tile, the outer and the inner one: (A x B) of two small matrices.
+  BilinearSize down, across;
   /// Products of a tile, and how many matrices of transformed weights they have.
-  int64_t products, filters;
-  /// Tiles of a column and a row of the map, and of all images.
-  int64_t tilesDown, tilesAcross, numTiles;
-  /// Blocks of tiles that are transformed together; blocks of channels; panels of output blocks.
+  int64_t products = down.products * across.products, filters = down.filters * across.filters;
+  int64_t numTiles;
+  /// Channels of a product; tiles that are transformed together.
+  int64_t inChannels, outChannels, tilesPerBlock;
+  /// Blocks of tiles; blocks of channels; panels of output blocks.
   int64_t numBlocks, inBlocks, outBlocks, numPanels;
-  int64_t inChannels, tilesPerBlock;
 
   /// Floats from one product's transformed inputs, and from one product's outputs, to the next one's:
   /// an odd number of cache lines, so that a tile's products fall into different sets of a cache.
@@ -91,7 +100,30 @@ struct WinogradShape {
   int64_t inputFloats, productFloats, tileFloats;
   int64_t scratchFloats() const { return inputFloats + productFloats + tileFloats; }
   int64_t weightFloats;
+
+protected:
+  TileProducts(BilinearSize down, BilinearSize across, int64_t numTiles, int64_t inChannels,
+               int64_t outChannels, const ConvConfig &config, int64_t lanes);
 };
+
+/// Winograd's tiles: where they lie.
+struct WinogradTiles : TileProducts {
+  WinogradTiles(const ConvShape &shape, const ConvConfig &config, int64_t lanes);
+
+  /// Tiles of a column and a row of the map.
+  int64_t tilesDown, tilesAcross;
+};
+
+/// Strassen's tiles: 2 pixels a level, of a fraction of the channels. Pixels count on from row to
+/// row and from image to image; the last tile may have fewer.
+struct StrassenTiles : TileProducts {
+  StrassenTiles(const ConvShape &shape, const ConvConfig &config, int64_t lanes);
+
+  int64_t numPixels, pixelsPerTile;
+};
+
+/// The tiles of a config that transforms them.
+TileProducts tileProducts(const ConvShape &shape, const ConvConfig &config, int64_t lanes);
 
 /// A row of pixels cut into as few tiles as a greatest width allows, of near-equal width: first
 /// `numWide` of `wide` pixels, then the rest of one less.

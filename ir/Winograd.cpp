@@ -34,8 +34,10 @@ static llvm::SmallVector<double> expandRoots(llvm::ArrayRef<double> points, size
   return polynomial;
 }
 
-WinogradLine::WinogradLine(int64_t outputs, int64_t taps, int64_t stride)
-    : outputs(outputs), taps(taps), stride(stride), inputs(stride * (outputs - 1) + taps) {
+WinogradSize::WinogradSize(int64_t numOutputs, int64_t taps, int64_t stride) {
+  outputs = numOutputs;
+  inputs = stride * (outputs - 1) + taps;
+  products = filters = 0;
   for (int64_t phase = 0; phase < std::min(stride, taps); ++phase) {
     int64_t phaseTaps = ceilDiv(taps - phase, stride);
     products += outputs + phaseTaps - 1;
@@ -44,23 +46,20 @@ WinogradLine::WinogradLine(int64_t outputs, int64_t taps, int64_t stride)
 }
 
 Winograd::Winograd(int64_t outputs, int64_t taps, int64_t stride)
-    : WinogradLine(outputs, taps, stride) {
-  auto zeros = [](int64_t rows, int64_t columns) {
-    return Matrix(rows, llvm::SmallVector<double, 12>(columns, 0.0));
-  };
+    : Bilinear{WinogradSize(outputs, taps, stride), {}, {}, {}, {}} {
   output = zeros(outputs, products);
   filter = zeros(filters, taps);
   input = zeros(products, inputs);
   int64_t firstProduct = 0;
   for (int64_t phase = 0; phase < std::min(stride, taps); ++phase) {
     int64_t phaseTaps = ceilDiv(taps - phase, stride);
-    addPhase(phase, phaseTaps, firstProduct);
+    addPhase(phase, phaseTaps, stride, firstProduct);
     firstProduct += outputs + phaseTaps - 1;
   }
 }
 
 /// The products of inputs and taps `phase`, `phase + stride`, ...
-void Winograd::addPhase(int64_t phase, int64_t phaseTaps, int64_t firstProduct) {
+void Winograd::addPhase(int64_t phase, int64_t phaseTaps, int64_t stride, int64_t firstProduct) {
   if (phaseTaps == 1) {
     filter[firstProduct][phase] = 1;
     for (int64_t k = 0; k < outputs; ++k)
@@ -93,28 +92,4 @@ void Winograd::addPhase(int64_t phase, int64_t phaseTaps, int64_t firstProduct) 
   output[outputs - 1][firstProduct + last] = 1;
   filter[firstProduct + last][phase + (phaseTaps - 1) * stride] = 1;
   setInputs(firstProduct + last, points.size());
-}
-
-static int64_t countNonzeros(llvm::ArrayRef<double> weights) {
-  return llvm::count_if(weights, [](double weight) { return weight != 0; });
-}
-
-int64_t Winograd::inputOperations() const {
-  int64_t count = 0;
-  for (llvm::ArrayRef<double> row : input)
-    count += countNonzeros(row) - 1;
-  // A pair computes two sums of some of the values each, adds and subtracts them.
-  for (int64_t i : pairs)
-    count -= countNonzeros(input[i]) - 2;
-  return count;
-}
-
-int64_t Winograd::outputOperations() const {
-  int64_t count = 2 * static_cast<int64_t>(pairs.size());
-  for (llvm::ArrayRef<double> row : output) {
-    count += countNonzeros(row) - 1;
-    for (int64_t i : pairs)
-      count -= row[i + 1] != 0;
-  }
-  return count;
 }

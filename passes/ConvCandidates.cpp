@@ -132,6 +132,12 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
   double cycles = chooseTile(config, shape, target);
   int64_t filterFloats = packedFilterFloats(shape, config, target);
   chooseTasks(config, shape, target, filterFloats, goal.threads);
+  int64_t groups = packedGroups(shape, config.algorithm);
+  int64_t registerTiles = shape.out.n() * ceilDiv(shape.rows(), config.tileRows) *
+                          ceilDiv(shape.columns(), config.tileColumns) * groups *
+                          ceilDiv(ceilDiv(shape.out.c() / groups, target.isa.lanes), config.tileBlocks);
+  int64_t chunks = ceilDiv(ceilDiv(shape.in.c() / groups, shape.in.getBlock()), config.chunkBlocks);
+  cycles += kCyclesPerRegisterTile * static_cast<double>(registerTiles * chunks);
   return {config, overlap(cycles, sizeof(float) * static_cast<double>(filterFloats) /
                                       target.cpu.memoryBytesPerCycle)};
 }
@@ -168,8 +174,8 @@ SmallVector<ConvCandidate> incc::convCandidates(plan::KernelOp kernel, const Goa
     addVariations(candidates, shape, goal, direct);
     // Filters that come when the network runs are not transformed.
     if (!kernel.getWeights().empty())
-      llvm::append_range(candidates,
-                         winogradCandidates(shape, goal.target, goal.threads, goal.accuracy));
+      for (auto list : {winogradCandidates, strassenCandidates})
+        llvm::append_range(candidates, list(shape, goal.target, goal.threads, goal.accuracy));
   }
   // Equals keep their order.
   SmallVector<std::pair<double, size_t>> order;
@@ -183,7 +189,7 @@ static bool areAlike(const ConvConfig &a, const ConvConfig &b) {
   constexpr double kMarkedly = 1.4;
   auto tasks = [](const ConvConfig &c) { return static_cast<double>(c.taskRows); };
   return a.algorithm == b.algorithm && a.outputRows == b.outputRows &&
-         a.outputColumns == b.outputColumns && a.tileBlocks == b.tileBlocks &&
+         a.outputColumns == b.outputColumns && a.levels == b.levels && a.tileBlocks == b.tileBlocks &&
          a.rowsOutermost == b.rowsOutermost && a.chunkBlocks == b.chunkBlocks &&
          a.prefetchInput == b.prefetchInput && a.prefetchWeights == b.prefetchWeights &&
          tasks(a) < kMarkedly * tasks(b) && tasks(b) < kMarkedly * tasks(a);
@@ -204,15 +210,15 @@ SmallVector<ConvCandidate> incc::diversify(ArrayRef<ConvCandidate> candidates, s
 
 int64_t incc::packedFilterFloats(const ConvShape &shape, const ConvConfig &config,
                                  const Target &target) {
-  if (config.algorithm == ConvAlgorithm::winograd)
-    return WinogradShape(shape, config, target.isa.lanes).weightFloats;
+  if (config.transformsTiles())
+    return tileProducts(shape, config, target.isa.lanes).weightFloats;
   return packedFilterSize(shape, config.algorithm, target.isa.lanes);
 }
 
 static int64_t numTasks(const ConvShape &shape, const ConvConfig &config, const Target &target) {
   int64_t lanes = target.isa.lanes;
-  if (config.algorithm == ConvAlgorithm::winograd)
-    return WinogradShape(shape, config, lanes).numBlocks * config.panelTasks;
+  if (config.transformsTiles())
+    return tileProducts(shape, config, lanes).numBlocks * config.panelTasks;
   if (config.algorithm == ConvAlgorithm::lanes)
     return shape.out.n() * shape.out.channelBlocks() * ceilDiv(shape.out.h(), config.taskRows);
   int64_t groups = packedGroups(shape, config.algorithm);
@@ -240,5 +246,7 @@ std::string incc::describe(const ConvConfig &config) {
   std::string text = nameOf(config.algorithm).str();
   if (config.algorithm == ConvAlgorithm::winograd)
     text += (" " + Twine(config.outputRows) + "x" + Twine(config.outputColumns)).str();
+  if (config.algorithm == ConvAlgorithm::strassen)
+    text += (" " + Twine(config.levels)).str();
   return text;
 }

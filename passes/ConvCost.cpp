@@ -9,7 +9,7 @@ double incc::stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
   double fmas = static_cast<double>(pixels * blocks) / target.cpu.fmasPerCycle;
   double loads = static_cast<double>(pixels + blocks) / target.cpu.loadsPerCycle;
   // A kernel that loads as fast as it multiplies stalls on every miss: prefer fewer loads.
-  return std::max({fmas, loads, kFmaLatency}) + 0.05 * loads;
+  return std::max({fmas, 1.25 * loads, kFmaLatency}) + 0.05 * loads;
 }
 
 double incc::rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
@@ -32,67 +32,48 @@ double incc::overlap(double compute, double traffic) {
 //===----------------------------------------------------------------------===//
 
 /// Cycles of the operations of transforming a tile of one block of channels, and of `moves` vectors
-/// between registers and memory.
-static double transformCycles(const Target &target, int64_t operations, int64_t moves) {
-  // Chains of sums and scattered stores keep the pipes half full.
-  return 1.5 * static_cast<double>(operations + moves) / target.cpu.fmasPerCycle;
+/// between registers and memory. Chains of sums and scattered memory keep the pipes `filled` in
+/// part.
+static double transformCycles(const Target &target, int64_t operations, int64_t moves,
+                              double filled) {
+  return static_cast<double>(operations + moves) / (filled * target.cpu.fmasPerCycle);
 }
 
 /// Rows first; what they become goes through memory if there are columns to transform.
-static double inputCycles(const Target &target, const Winograd &down, const Winograd &across) {
+static double inputCycles(const Target &target, const Bilinear &down, const Bilinear &across) {
   int64_t between = down.inputs > 1 ? down.inputs * across.products : 0;
   return transformCycles(
       target, down.inputs * across.inputOperations() + across.products * down.inputOperations(),
-      down.inputs * across.inputs + 2 * between + down.products * across.products);
+      down.inputs * across.inputs + 2 * between + down.products * across.products, 0.6);
 }
 
 /// Columns first.
-static double outputCycles(const Target &target, const Winograd &down, const Winograd &across) {
+static double outputCycles(const Target &target, const Bilinear &down, const Bilinear &across) {
   int64_t between = down.products > 1 ? down.outputs * across.products : 0;
   return transformCycles(
       target, across.products * down.outputOperations() + down.outputs * across.outputOperations(),
-      down.products * across.products + 2 * between + down.outputs * across.outputs);
-}
-
-/// Up to 6 points a dimension round like a direct convolution, more of them five times as much; in
-/// one dimension that begins with 11. Not worth it for a few percent of time.
-static double roundingHandicap(const Winograd &down, const Winograd &across) {
-  constexpr double kEach = 1.05;
-  bool isPlane = down.products > 1 && across.products > 1;
-  double handicap = 1;
-  for (const Winograd *line : {&down, &across}) {
-    int64_t points = line->outputs + ceilDiv(line->taps, line->stride) - 1;
-    if (points > (isPlane ? 6 : 10))
-      handicap *= kEach;
-  }
-  return handicap;
+      down.products * across.products + 2 * between + down.outputs * across.outputs, 0.7);
 }
 
 namespace {
-/// Lists blocks and register tiles for given outputs of a tile.
-class WinogradLister {
+/// Lists blocks and register tiles for given transforms of a tile.
+class TileLister {
 public:
-  WinogradLister(const ConvShape &shape, const Target &target, unsigned threads)
+  TileLister(const ConvShape &shape, const Target &target, unsigned threads)
       : shape(shape), target(target), threads(threads) {}
 
   SmallVector<ConvCandidate> candidates;
 
-  void consider(int64_t outputRows, int64_t outputColumns) {
-    if (outputRows > shape.out.h() || outputColumns > shape.out.w())
-      return;
-    ConvConfig config;
-    config.algorithm = ConvAlgorithm::winograd;
-    config.outputRows = outputRows;
-    config.outputColumns = outputColumns;
-    config.taskRows = 1;
-    int64_t lanes = target.isa.lanes;
-    Winograd down(outputRows, shape.kh, shape.strideH);
-    Winograd across(outputColumns, shape.kw, shape.strideW);
-    handicap = roundingHandicap(down, across);
+  /// `config` says what the transforms are; they are the outer and the inner one of a tile.
+  void consider(ConvConfig config, const Bilinear &down, const Bilinear &across,
+                double roundingHandicap) {
+    handicap = roundingHandicap;
     perInput = inputCycles(target, down, across);
     perOutput = outputCycles(target, down, across);
-    int64_t numTiles = WinogradShape(shape, config, lanes).numTiles;
-    int64_t mostBlocks = std::min<int64_t>(ceilDiv(shape.out.c(), lanes), target.isa.maxTileBlocks);
+    TileProducts products = tileProducts(shape, config, target.isa.lanes);
+    int64_t numTiles = products.numTiles;
+    int64_t mostBlocks = std::min<int64_t>(products.outBlocks, target.isa.maxTileBlocks);
+    config.chunkBlocks = products.inBlocks;
     constexpr int64_t kMostTiles = 64;
     for (int64_t blocks = ceilDiv(numTiles, kMostTiles); blocks <= numTiles; ++blocks) {
       int64_t tiles = ceilDiv(numTiles, blocks);
@@ -126,7 +107,7 @@ private:
 
   /// Completes `config` and returns its cycles.
   double estimate(ConvConfig &config) {
-    WinogradShape w(shape, config, target.isa.lanes);
+    TileProducts w = tileProducts(shape, config, target.isa.lanes);
     int64_t wanted = threads > 1 ? 2 * threads : 1;
     config.panelTasks = std::clamp<int64_t>(wanted / w.numBlocks, 1, w.numPanels);
     config.scratchBytes = static_cast<int64_t>(sizeof(float)) * w.scratchFloats();
@@ -139,41 +120,65 @@ private:
                      rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, config.tileBlocks);
     if (restBlocks)
       perStep += rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, restBlocks);
-    constexpr double kCyclesPerL2Byte = 0.006;
+    constexpr double kCyclesPerL2Byte = 0.0038;
     perStep += kCyclesPerL2Byte * 4 *
                count(w.outBlocks * target.isa.lanes *
                      EqualTiles(w.tilesPerBlock, config.tileColumns).count);
-    double multiply = 1.04 * count(w.numBlocks * w.products * w.inChannels) * perStep;
-    double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * perInput +
-                        count(w.numTiles * w.outBlocks) * perOutput;
+    int64_t registerTiles = w.numPanels * EqualTiles(w.tilesPerBlock, config.tileColumns).count;
+    double multiply =
+        count(w.numBlocks * w.products) *
+        (count(w.inChannels) * perStep + kCyclesPerRegisterTile * count(registerTiles));
 
-    // Traffic: weights once from memory and then for every block from L3, unless they stay; inputs
-    // again for every panel where a block is larger than L2.
+    // Traffic of a block: weights from memory for the first one and from L3 for the others, unless
+    // they stay; inputs again for every panel where a block is larger than L2.
     double weights = 4 * count(w.weightFloats);
     double l2 = 0.7 * target.cpu.l2Bytes, work = 4 * count(w.scratchFloats());
-    double traffic = weights / target.cpu.memoryBytesPerCycle * (threads > 1 ? 0.6 * threads : 1);
-    if (weights + work > l2)
-      traffic += count(w.numBlocks - 1) * weights / kL3BytesPerCycle;
-    double panelWeights = weights / count(w.filters * w.numPanels);
-    if (work + 2 * panelWeights > l2)
-      traffic += 4 * count(w.inputFloats * w.numPanels * w.numBlocks) / kL3BytesPerCycle;
-
-    // Weights arrive while products are computed. Those that a stride's last phase shares are few
-    // for the time that they take, so that the others come faster.
-    double firstProducts = count(w.down.filters - 1) / count(w.down.products);
-    double firstTraffic = count(w.down.filters - 1) / count(w.down.filters);
+    double inputs = 0;
+    constexpr double kInputBytesPerCycle = 9; // strided: L3 does not give more
+    if (work + 2 * weights / count(w.filters * w.numPanels) > l2)
+      inputs = 4 * count(w.inputFloats * w.numPanels) / kInputBytesPerCycle;
+    double first =
+        inputs + weights / target.cpu.memoryBytesPerCycle * (threads > 1 ? 0.6 * threads : 1);
+    double later = inputs + (weights + work > l2 ? weights / kL3BytesPerCycle : 0);
+    double perBlock = multiply / count(w.numBlocks);
     double products =
-        w.down.filters == w.down.products
-            ? overlap(multiply, traffic)
-            : overlap(firstProducts * multiply, firstTraffic * traffic) +
-                  overlap((1 - firstProducts) * multiply, (1 - firstTraffic) * traffic);
+        blockCycles(w, perBlock, first) + count(w.numBlocks - 1) * blockCycles(w, perBlock, later);
+
+    // Transformed inputs that L2 does not hold are written to L3.
+    constexpr double kBeyondL2 = 2.4;
+    double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * perInput *
+                            (work > l2 ? kBeyondL2 : 1) +
+                        count(w.numTiles * w.outBlocks) * perOutput;
 
     // Threads that have nothing left to do wait.
     double tasks = count(w.numBlocks * config.panelTasks), rounds = std::ceil(tasks / threads);
     return (products + transforms) / tasks * rounds * threads;
   }
+
+  /// A block's products, while which weights arrive. Those that a stride's last phase shares are
+  /// few for the time that they take, so that the others come faster.
+  static double blockCycles(const TileProducts &w, double multiply, double traffic) {
+    if (w.down.filters == w.down.products)
+      return overlap(multiply, traffic);
+    double work = static_cast<double>(w.down.filters - 1) / static_cast<double>(w.down.products);
+    double bytes = static_cast<double>(w.down.filters - 1) / static_cast<double>(w.down.filters);
+    return overlap(work * multiply, bytes * traffic) +
+           overlap((1 - work) * multiply, (1 - bytes) * traffic);
+  }
 };
 } // namespace
+
+/// Up to 6 points a dimension round like a direct convolution, more of them five times as much; in
+/// one dimension that begins with 11. Not worth it for a few percent of time.
+static double winogradHandicap(const ConvConfig &config, int64_t tapsDown, int64_t tapsAcross) {
+  constexpr double kEach = 1.05;
+  bool isPlane = tapsDown > 1 && tapsAcross > 1;
+  double handicap = 1;
+  for (int64_t points : {config.outputRows + tapsDown - 1, config.outputColumns + tapsAcross - 1})
+    if (points > (isPlane ? 6 : 10))
+      handicap *= kEach;
+  return handicap;
+}
 
 SmallVector<ConvCandidate> incc::winogradCandidates(const ConvShape &shape, const Target &target,
                                                     unsigned threads, Accuracy accuracy) {
@@ -189,14 +194,41 @@ SmallVector<ConvCandidate> incc::winogradCandidates(const ConvShape &shape, cons
   bool isPlane = tapsDown > 1 && tapsAcross > 1;
   bool isFast = accuracy == Accuracy::fast;
   int64_t largest = isPlane ? (isFast ? 10 : 8) : (isFast ? kMaxWinogradProducts : 10);
-  auto outputs = [&](int64_t taps) {
+  auto outputs = [&](int64_t taps, int64_t extent) {
     int64_t most = accuracy == Accuracy::strict ? 2 : 6;
-    return taps == 1 ? int64_t(1) : std::min(most, largest - taps + 1);
+    return taps == 1 ? int64_t(1) : std::min({most, largest - taps + 1, extent});
   };
-  WinogradLister lister(shape, target, threads);
-  for (int64_t rows = std::min<int64_t>(2, tapsDown); rows <= outputs(tapsDown); ++rows)
-    for (int64_t columns = std::min<int64_t>(2, tapsAcross); columns <= outputs(tapsAcross);
-         ++columns)
-      lister.consider(rows, columns);
+  TileLister lister(shape, target, threads);
+  ConvConfig config;
+  config.algorithm = ConvAlgorithm::winograd;
+  for (int64_t rows = std::min<int64_t>(2, tapsDown); rows <= outputs(tapsDown, shape.out.h());
+       ++rows)
+    for (int64_t columns = std::min<int64_t>(2, tapsAcross);
+         columns <= outputs(tapsAcross, shape.out.w()); ++columns) {
+      config.outputRows = rows;
+      config.outputColumns = columns;
+      lister.consider(config, Winograd(rows, shape.kh, shape.strideH),
+                      Winograd(columns, shape.kw, shape.strideW),
+                      winogradHandicap(config, tapsDown, tapsAcross));
+    }
+  return std::move(lister.candidates);
+}
+
+SmallVector<ConvCandidate> incc::strassenCandidates(const ConvShape &shape, const Target &target,
+                                                    unsigned threads, Accuracy accuracy) {
+  bool isPointwise = shape.kh == 1 && shape.kw == 1 && shape.strideH == 1 && shape.strideW == 1 &&
+                     shape.in.h() == shape.out.h() && shape.in.w() == shape.out.w();
+  if (!isPointwise || shape.groups > 1 || accuracy == Accuracy::strict ||
+      shape.in.getBlock() != static_cast<int64_t>(target.isa.lanes))
+    return {};
+  TileLister lister(shape, target, threads);
+  ConvConfig config;
+  config.algorithm = ConvAlgorithm::strassen;
+  for (config.levels = 1; config.levels <= 2; ++config.levels) {
+    // Halves are of whole blocks.
+    int64_t unit = target.isa.lanes << config.levels;
+    if (shape.in.c() % unit == 0 && shape.out.c() % unit == 0)
+      lister.consider(config, Strassen(config.levels > 1), Strassen(), 1);
+  }
   return std::move(lister.candidates);
 }

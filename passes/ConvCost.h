@@ -13,6 +13,9 @@ constexpr int64_t kTasksPerThread = 4;
 /// 4).
 constexpr double kL3BytesPerCycle = 20;
 
+/// Cycles of starting a register tile's sums and storing them.
+constexpr double kCyclesPerRegisterTile = 26;
+
 /// Cycles of one step of a tile's reduction: the pipes that multiply-adds and loads share out, and
 /// the latency of a chain of multiply-adds where there are too few to fill it.
 double stepCycles(const Target &target, int64_t pixels, int64_t blocks);
@@ -39,6 +42,11 @@ struct ConvCandidate {
 /// each number of outputs, of tiles transformed together and of blocks in a register tile; none
 /// where the convolution has a dilation, groups or a stride over 2, or is too small.
 llvm::SmallVector<ConvCandidate> winogradCandidates(const ConvShape &shape, const Target &target,
+                                                    unsigned threads, Accuracy accuracy);
+
+/// The same for Strassen's algorithm; none where the convolution is not 1x1, or has channels that
+/// can't be halved.
+llvm::SmallVector<ConvCandidate> strassenCandidates(const ConvShape &shape, const Target &target,
                                                     unsigned threads, Accuracy accuracy);
 
 } // namespace incc

@@ -131,7 +131,7 @@ def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
     Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
     Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
     Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
-           "Rounding errors that Winograd may add: strict, default or fast">,
+           "Rounding errors that fast convolutions may add: strict, default or fast">,
   ];
 }
 

@@ -33,14 +33,6 @@ struct DirectConv {
   int64_t inPixel() const { return shape.strideW * shape.in.getBlock(); }
   int64_t inRow() const { return shape.strideH * shape.in.rowStride(); }
 
-  /// Blocks [first, first + count) of a group's input channels; the last one of a group may be
-  /// partial. Sums of several chunks meet in the output.
-  struct Chunk {
-    Index first;
-    int64_t count;
-    bool isFirst, isLast;
-  };
-
   int64_t inBlocks() const { return ceilDiv(shape.in.c() / groups, shape.in.getBlock()); }
 
   /// The reduction over the channels of a chunk and the taps. Packed weights come in this order.
@@ -189,7 +181,8 @@ struct DirectConv {
                         b.mul(group, shape.in.c() / groups / shape.in.getBlock() *
                                          shape.in.planeStride()));
     image = b.add(image, corner);
-    forEachChunk([&](const Chunk &chunk) {
+    // Sums of several chunks meet in the output.
+    forEachChunk(b, inBlocks(), config.chunkBlocks, [&](const Chunk &chunk) {
       Place at = place;
       int64_t block = shape.in.getBlock();
       at.weights = b.add(place.weights, b.mul(chunk.first, block * shape.kh * shape.kw * blocks * b.lanes));
@@ -201,16 +194,6 @@ struct DirectConv {
     });
     b.loop(0, blocks, 1,
            [&](Index j) { b.zeroHalo(b.output(0), shape.out, n, b.add(place.block, j), y0, y1); });
-  }
-
-  void forEachChunk(llvm::function_ref<void(const Chunk &)> body) {
-    int64_t total = inBlocks(), count = std::min(config.chunkBlocks, total);
-    if (count == total)
-      return body({0, total, true, true});
-    body({0, count, true, false});
-    int64_t lastFirst = (total - 1) / count * count;
-    b.loop(count, lastFirst, count, [&](Index first) { body({first, count, false, false}); });
-    body({lastFirst, total - lastFirst, false, true});
   }
 
   /// Rows [y0, y1) in whole tiles of rows; a last one of fewer where the height is not a multiple.
@@ -364,6 +347,8 @@ void incc::emitConv2d(KernelBuilder &b) {
     return LaneConv(b).emit();
   case ConvAlgorithm::winograd:
     return emitWinograd(b);
+  case ConvAlgorithm::strassen:
+    return emitStrassen(b);
   case ConvAlgorithm::direct:
   case ConvAlgorithm::expanded:
     return DirectConv(b).emit();
@@ -425,7 +410,9 @@ std::vector<float> incc::packConv2d(plan::KernelOp kernel, const Target &target,
   if (config.algorithm == ConvAlgorithm::lanes)
     return packLanes(shape, target.isa.lanes, values);
   if (config.algorithm == ConvAlgorithm::winograd)
-    return packWinograd(kernel, target, values);
+    return packWinograd(shape, config, target.isa.lanes, values);
+  if (config.algorithm == ConvAlgorithm::strassen)
+    return packStrassen(shape, config, target.isa.lanes, values);
   return packDirect(shape, config, target.isa.lanes, values);
 }
 

@@ -3,6 +3,7 @@
 #define INCC_BACKENDS_LLVM_EMITTERS_H
 
 #include "backends/llvm/KernelBuilder.h"
+#include "ir/ConvPlan.h"
 
 namespace incc {
 
@@ -25,7 +26,10 @@ void emitConv2d(KernelBuilder &b);
 std::vector<float> packConv2d(plan::KernelOp kernel, const Target &target, unsigned index,
                               llvm::ArrayRef<float> values);
 void emitWinograd(KernelBuilder &b);
-std::vector<float> packWinograd(plan::KernelOp kernel, const Target &target,
+void emitStrassen(KernelBuilder &b);
+std::vector<float> packWinograd(const ConvShape &shape, const ConvConfig &config, int64_t lanes,
+                                llvm::ArrayRef<float> values);
+std::vector<float> packStrassen(const ConvShape &shape, const ConvConfig &config, int64_t lanes,
                                 llvm::ArrayRef<float> values);
 void emitLinear(KernelBuilder &b);
 std::vector<float> packLinear(plan::KernelOp kernel, const Target &target, unsigned index,

@@ -8,6 +8,16 @@ using namespace incc;
 /// loop's code stays in the decoded-instruction cache.
 static constexpr int64_t kMaxUnroll = 8;
 
+void incc::forEachChunk(KernelBuilder &b, int64_t total, int64_t count,
+                        llvm::function_ref<void(const Chunk &)> body) {
+  if (count >= total)
+    return body({0, total, true, true});
+  body({0, count, true, false});
+  int64_t lastFirst = (total - 1) / count * count;
+  b.loop(count, lastFirst, count, [&](Index first) { body({first, count, false, false}); });
+  body({lastFirst, total - lastFirst, false, true});
+}
+
 int64_t MicroKernel::numRuns() const {
   int64_t n = 0;
   for (const Part &part : parts)

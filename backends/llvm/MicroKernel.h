@@ -7,6 +7,18 @@
 
 namespace incc {
 
+/// Blocks [first, first + count) of input channels that are summed before the next ones; the last
+/// block may be partial.
+struct Chunk {
+  Index first;
+  int64_t count;
+  bool isFirst, isLast;
+};
+
+/// Runs `body` for each chunk of `count` of `total` blocks.
+void forEachChunk(KernelBuilder &b, int64_t total, int64_t count,
+                  llvm::function_ref<void(const Chunk &)> body);
+
 /// `acc[p][j] += sum over steps of input[pixel p, step] * weights[step, block j]`.
 /// Weights are a panel of consecutive steps, each `numBlocks` vectors wide, or as many panels of
 /// one vector as there are blocks.

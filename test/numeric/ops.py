@@ -66,6 +66,24 @@ def winograd_convolutions():
     return net
 
 
+def strassen_convolutions():
+    """1x1 convolutions that are worth Strassen's algorithm: pixels that do and do not fill the last
+    tile, of several images, halos of what reads the result, channels that can be halved once."""
+    net = Network("strassen_convolutions", 17)
+    sizes = [(1, 14, 14), (1, 17, 17), (3, 7, 9), (2, 13, 11)]
+    for i, (n, h, w) in enumerate(sizes):
+        for j, (c, k) in enumerate([(512, 512), (400, 624)]):
+            x = net.input(n, c, h, w)
+            act = [None, ("relu",), ("silu",)][(i + j) % 3]
+            y = net.conv(x, k, (1, 1), bias=(i + j) % 3 != 0, act=act)
+            net.output(y)
+            if c == k:
+                net.output(net.conv(x, k, (1, 1), residual=y, act=("relu",)))
+                # Reads the halo around the product.
+                net.output(net.conv(net.conv(x, k, (1, 1)), k, (3, 3), pad=(1, 1, 1, 1), groups=k))
+    return net
+
+
 def grouped_convolutions():
     net = Network("grouped_convolutions", 2)
     # Channels, filters, groups: depthwise, with multiplier, and groups that share blocks.
@@ -344,8 +362,8 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, winograd_convolutions, grouped_convolutions, epilogues, pools, odd_pools,
-            elementwise, positive_activations, binaries, normalizations, moves, takes, shapes,
+FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_convolutions,
+            epilogues, pools, odd_pools, elementwise, positive_activations, binaries, normalizations, moves, takes, shapes,
             constants, linears, runtime_weights]
 
 if __name__ == "__main__":
@@ -355,7 +373,8 @@ if __name__ == "__main__":
         if not options.families or family.__name__ in options.families:
             # Errors are relative to the largest output, which some activations cut down: only what is
             # meant for it is convolved with larger tiles.
-            accuracy = "default" if family is winograd_convolutions else "strict"
+            is_transformed = family in (winograd_convolutions, strassen_convolutions)
+            accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}"])
     failures.finish("ops")

@@ -82,3 +82,20 @@ plan.program "winograd" {
       : (!plan.map<1x64x28x28, c8, halo [1, 1, 1, 1], planes 8>, !plan.weights, !plan.map<1x64x14x14, c8, halo [0, 0, 0, 0], planes 8>) -> ()
   }
 }
+
+// A 1x1 convolution with enough channels goes by Strassen's algorithm, here with all dimensions halved
+// once: 7 products of a quarter of the filter each. `strict` computes it directly.
+// CHECK-LABEL: plan.program "strassen"
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "strassen", {{.*}}levels = 1 : i64, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 1835008>}
+//  CHECK-SAME:   modelled = ["strassen 1: {{[0-9.]+}} Mcycles", "direct: {{[0-9.]+}} Mcycles", "strassen 2: {{[0-9.]+}} Mcycles"]
+// STRICT-LABEL: plan.program "strassen"
+//       STRICT:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct"
+plan.program "strassen" {
+  %x = plan.buffer : <1x512x14x14, c8, halo [0, 0, 0, 0], planes 64>
+  %y = plan.buffer : <1x512x14x14, c8, halo [0, 0, 0, 0], planes 64>
+  %w = plan.weights dense<1.0> : tensor<512x512x1x1xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x) weights(%w) into(%y) params {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!plan.map<1x512x14x14, c8, halo [0, 0, 0, 0], planes 64>, !plan.weights, !plan.map<1x512x14x14, c8, halo [0, 0, 0, 0], planes 64>) -> ()
+  }
+}

@@ -66,9 +66,8 @@ Options incc::parseOptions(int argc, char **argv) {
 
   cl::opt<std::string> accuracy(
       "accuracy",
-      cl::desc(
-          "Rounding errors of Winograd convolution: strict (those of a direct one: 1e-6 of the "
-          "largest output), default (some 4e-6) or fast (some 1e-5)"),
+      cl::desc("Rounding errors of fast convolution (Winograd, Strassen): strict (those of a "
+               "direct one: 1e-6 of the largest output), default (some 4e-6) or fast (some 1e-5)"),
       cl::init("default"), cl::value_desc("LEVEL"), cl::cat(code));
 
   cl::opt<std::string> tune(

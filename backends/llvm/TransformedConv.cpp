@@ -1,0 +1,274 @@
+// Products of transformed tiles: the transforms, the matrix products, the order of all of them.
+#include "backends/llvm/TransformedConv.h"
+#include "backends/llvm/Emitters.h"
+
+using namespace mlir;
+using namespace incc;
+
+using Values = KernelBuilder::Values;
+
+/// Sums of values with constant weights; a chain of fused multiply-adds that starts with a term of
+/// weight 1 if there is one.
+static Value weightedSum(KernelBuilder &b, ArrayRef<double> weights, ArrayRef<Value> values) {
+  int64_t first = -1;
+  for (auto [i, weight] : llvm::enumerate(weights))
+    if (weight != 0 && (first < 0 || (weight == 1 && weights[first] != 1)))
+      first = static_cast<int64_t>(i);
+  if (first < 0)
+    return b.splat(0);
+  Value sum = weights[first] == 1
+                  ? values[first]
+                  : b.mulf(values[first], b.splat(static_cast<float>(weights[first])));
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    if (static_cast<int64_t>(i) == first || weight == 0)
+      continue;
+    if (weight == 1)
+      sum = b.addf(sum, values[i]);
+    else if (weight == -1)
+      sum = b.subf(sum, values[i]);
+    else
+      sum = b.fma(values[i], b.splat(static_cast<float>(weight)), sum);
+  }
+  return sum;
+}
+
+/// The input transform of a line. Rows of a pair of points are P + Q and P - Q.
+static Values transformInput(KernelBuilder &b, const Bilinear &w, ArrayRef<Value> line) {
+  Values out(w.products);
+  for (int64_t i = 0; i < w.products; ++i) {
+    if (!llvm::is_contained(w.pairs, i)) {
+      out[i] = weightedSum(b, w.input[i], line);
+      continue;
+    }
+    SmallVector<double> even, odd;
+    for (auto [plus, minus] : llvm::zip_equal(w.input[i], w.input[i + 1])) {
+      even.push_back((plus + minus) / 2);
+      odd.push_back((plus - minus) / 2);
+    }
+    Value p = weightedSum(b, even, line), q = weightedSum(b, odd, line);
+    out[i] = b.addf(p, q);
+    out[i + 1] = b.subf(p, q);
+    ++i;
+  }
+  return out;
+}
+
+/// The output transform of a line. Powers of a pair of points differ in the sign of odd ones.
+static Values transformOutput(KernelBuilder &b, const Bilinear &w, ArrayRef<Value> line) {
+  Values sums(line), differences(line);
+  for (int64_t i : w.pairs) {
+    sums[i] = b.addf(line[i], line[i + 1]);
+    differences[i] = b.subf(line[i], line[i + 1]);
+  }
+  Values out;
+  for (int64_t k = 0; k < w.outputs; ++k) {
+    SmallVector<double> weights(w.output[k].begin(), w.output[k].end());
+    for (int64_t i : w.pairs)
+      weights[i + 1] = 0;
+    out.push_back(weightedSum(b, weights, k % 2 ? differences : sums));
+  }
+  return out;
+}
+
+TransformedConv::TransformedConv(KernelBuilder &b, const ConvShape &shape, const TileProducts &w,
+                                 const Bilinear &down, const Bilinear &across)
+    : b(b), shape(shape), config(ConvConfig::fromAttr(*b.kernel.getConfig())),
+      act(KernelParams(b.kernel).act()), w(w), down(down), across(across) {}
+
+void TransformedConv::emit() {
+  b.forEachTask([&](Index task) {
+    Index part = b.rem(task, config.panelTasks), block = b.div(task, config.panelTasks);
+    Index firstTile = b.mul(block, w.tilesPerBlock);
+    Index numTiles = b.min(b.sub(w.numTiles, firstTile), w.tilesPerBlock);
+    b.loop(0, w.inBlocks, 1, [&](Index cb) {
+      b.loop(0, numTiles, 1, [&](Index t) { transformTile(b.add(firstTile, t), t, cb); });
+    });
+    // Panels are split evenly: part p has those from p * panels / parts on.
+    auto bound = [&](Index p) { return b.div(b.mul(p, w.numPanels), config.panelTasks); };
+    b.loop(bound(part), bound(b.add(part, 1)), 1, [&](Index panel) {
+      int64_t last = w.outBlocks - (w.numPanels - 1) * config.tileBlocks;
+      auto run = [&](int64_t blocks) {
+        Index firstBlock = b.mul(panel, config.tileBlocks);
+        prefetchOutputs(firstBlock, blocks, firstTile, numTiles);
+        multiply(panel, blocks);
+        b.loop(0, blocks, 1, [&](Index j) {
+          b.loop(0, numTiles, 1, [&](Index t) {
+            finishTile(b.add(firstTile, t), b.mul(b.add(b.mul(t, blocks), j), b.lanes),
+                       b.add(firstBlock, j));
+          });
+        });
+        finishBlock(firstBlock, blocks, firstTile, numTiles);
+      };
+      if (last == config.tileBlocks || w.numPanels == 1)
+        return run(last);
+      b.ifThenElse(
+          b.isEqual(panel, w.numPanels - 1), [&] { run(last); }, [&] { run(config.tileBlocks); });
+    });
+  });
+  b.finish();
+}
+
+void TransformedConv::transformInputs(Index t, Index cb,
+                                      llvm::function_ref<Value(Index i, int64_t j)> load) {
+  Index to = b.mul(b.add(b.mul(cb, w.tilesPerBlock), t), b.lanes);
+  auto transformRow = [&](Index i) {
+    Values line;
+    for (int64_t j = 0; j < across.inputs; ++j)
+      line.push_back(load(i, j));
+    return transformInput(b, across, line);
+  };
+  if (down.inputs == 1) {
+    for (auto [j, v] : llvm::enumerate(transformRow(0)))
+      b.storeVector(v, b.scratch(), b.add(to, static_cast<int64_t>(j) * w.inputStride));
+    return;
+  }
+  b.loop(0, down.inputs, 1, [&](Index i) {
+    for (auto [j, v] : llvm::enumerate(transformRow(i)))
+      b.storeVector(v, b.scratch(),
+                    b.sum(Index(tileAt() + static_cast<int64_t>(j) * b.lanes),
+                          b.mul(i, across.products * b.lanes)));
+  });
+  b.loop(0, across.products, 1, [&](Index j) {
+    Values line;
+    for (int64_t i = 0; i < down.inputs; ++i)
+      line.push_back(b.loadVector(
+          b.scratch(), b.sum(Index(tileAt() + i * across.products * b.lanes), b.mul(j, b.lanes))));
+    Index column = b.add(to, b.mul(j, w.inputStride));
+    for (auto [i, v] : llvm::enumerate(transformInput(b, down, line)))
+      b.storeVector(v, b.scratch(),
+                    b.add(column, static_cast<int64_t>(i) * across.products * w.inputStride));
+  });
+}
+
+/// M of a panel: for each product a matrix multiplication of all tiles of the block. Tiles that
+/// the last block has not are computed from what the memory holds, and not used.
+void TransformedConv::multiply(Index panel, int64_t blocks) {
+  EqualTiles split(w.tilesPerBlock, config.tileColumns);
+  int64_t width = blocks * b.lanes;
+  Index panelAt = b.mul(panel, w.filters * w.inChannels * config.tileBlocks * b.lanes);
+  b.loop(0, w.products, 1, [&](Index i) {
+    Index filterAt = b.add(panelAt, b.mul(filterOf(i), w.inChannels * width));
+    forEachChunk(b, w.inBlocks, config.chunkBlocks, [&](const Chunk &chunk) {
+      Index weightsAt = b.add(filterAt, b.mul(chunk.first, b.lanes * width));
+      auto tiles = [&](int64_t first, int64_t before, int64_t count, int64_t pixels) {
+        b.loop(0, count, 1, [&](Index g) {
+          registerTile(i, chunk, b.add(b.mul(g, pixels), first), b.add(g, before), pixels, blocks,
+                       weightsAt, split.count);
+        });
+      };
+      tiles(0, 0, split.numWide, split.wide);
+      tiles(split.numWide * split.wide, split.numWide, split.count - split.numWide, split.wide - 1);
+    });
+  });
+}
+
+/// The matrix of weights of a product.
+Index TransformedConv::filterOf(Index product) {
+  if (w.filters == w.products)
+    return product;
+  Index i = b.min(b.div(product, across.products), down.filters - 1);
+  return b.add(b.mul(i, across.filters),
+               b.min(b.rem(product, across.products), across.filters - 1));
+}
+
+void TransformedConv::registerTile(Index product, const Chunk &chunk, Index t, Index number,
+                                   int64_t pixels, int64_t blocks, Index weightsAt,
+                                   int64_t tilesPerProduct) {
+  MicroKernel kernel;
+  kernel.numBlocks = blocks;
+  for (int64_t p = 0; p < pixels; ++p)
+    kernel.pixelOffsets.push_back(p * b.lanes);
+  int64_t partial = chunk.isLast ? w.inChannels % b.lanes : 0;
+  int64_t whole = chunk.count - (partial > 0), blockStride = w.tilesPerBlock * b.lanes;
+  if (whole)
+    kernel.parts.push_back({{{whole, blockStride}}, {b.lanes, 1}});
+  if (partial)
+    kernel.parts.push_back({{}, {partial, 1}, whole * blockStride});
+  // While it multiplies with a chunk's weights it fetches those that follow.
+  int64_t lines = ceilDiv(kernel.numSteps() * blocks * b.lanes, kLineFloats);
+  kernel.streamLines(b, b.weights(0), b.add(weightsAt, lines * kLineFloats), lines, number,
+                     tilesPerProduct);
+  Index to = b.sum(Index(productsAt()), b.mul(product, w.outputStride), b.mul(t, blocks * b.lanes));
+  Values acc;
+  for (int64_t a = 0; a < pixels * blocks; ++a)
+    acc.push_back(chunk.isFirst ? b.splat(0) : b.loadVector(b.scratch(), b.add(to, a * b.lanes)));
+  Index inputAt =
+      b.sum(b.mul(product, w.inputStride), b.mul(chunk.first, blockStride), b.mul(t, b.lanes));
+  acc = kernel.emit(b, b.scratch(), inputAt, b.weights(0), weightsAt, acc);
+  for (auto [a, v] : llvm::enumerate(acc))
+    b.storeVector(v, b.scratch(), b.add(to, static_cast<int64_t>(a) * b.lanes));
+}
+
+void TransformedConv::transformOutputs(
+    Index from, Index firstRow, llvm::function_ref<void(Index row, const Values &outputs)> store) {
+  auto transformColumn = [&](Index j) {
+    Values line;
+    for (int64_t i = 0; i < down.products; ++i)
+      line.push_back(b.loadVector(b.scratch(),
+                                  b.sum(Index(productsAt() + i * across.products * w.outputStride),
+                                        from, b.mul(j, w.outputStride))));
+    return transformOutput(b, down, line);
+  };
+  if (down.products == 1) {
+    Values line;
+    for (int64_t j = 0; j < across.products; ++j)
+      line.push_back(transformColumn(j)[0]);
+    return store(0, transformOutput(b, across, line));
+  }
+  b.loop(0, across.products, 1, [&](Index j) {
+    for (auto [i, v] : llvm::enumerate(transformColumn(j)))
+      b.storeVector(v, b.scratch(),
+                    b.sum(Index(tileAt() + static_cast<int64_t>(i) * across.products * b.lanes),
+                          b.mul(j, b.lanes)));
+  });
+  b.loop(firstRow, down.outputs, 1, [&](Index i) {
+    Values line;
+    for (int64_t j = 0; j < across.products; ++j)
+      line.push_back(b.loadVector(
+          b.scratch(), b.sum(Index(tileAt() + j * b.lanes), b.mul(i, across.products * b.lanes))));
+    store(i, transformOutput(b, across, line));
+  });
+}
+
+void TransformedConv::storeOutput(Value v, Value bias, Index residualAt, Index to) {
+  if (bias)
+    v = b.addf(v, bias);
+  if (shape.residual)
+    v = b.addf(v, b.loadVector(b.input(1), residualAt));
+  b.storeVector(b.activate(act, v), b.output(0), to);
+}
+
+std::vector<float>
+incc::packTransformed(const TileProducts &w, const Bilinear &down, const Bilinear &across,
+                      int64_t tileBlocks, int64_t lanes,
+                      llvm::function_ref<float(int64_t k, int64_t c, int64_t y, int64_t x)> value) {
+  std::vector<float> packed(w.weightFloats);
+  int64_t rows = down.filter[0].size(), columns = across.filter[0].size();
+  std::vector<double> g(columns), half(rows * across.filters);
+  for (int64_t k = 0; k < w.outChannels; ++k) {
+    int64_t firstBlock = k / lanes / tileBlocks * tileBlocks;
+    int64_t width = std::min(tileBlocks, w.outBlocks - firstBlock) * lanes;
+    float *to =
+        packed.data() + firstBlock * lanes * w.filters * w.inChannels + (k - firstBlock * lanes);
+    for (int64_t c = 0; c < w.inChannels; ++c) {
+      for (int64_t y = 0; y < rows; ++y) {
+        for (int64_t x = 0; x < columns; ++x)
+          g[x] = value(k, c, y, x);
+        for (int64_t j = 0; j < across.filters; ++j) {
+          double sum = 0;
+          for (int64_t x = 0; x < columns; ++x)
+            sum += across.filter[j][x] * g[x];
+          half[y * across.filters + j] = sum;
+        }
+      }
+      for (int64_t i = 0; i < down.filters; ++i)
+        for (int64_t j = 0; j < across.filters; ++j) {
+          double sum = 0;
+          for (int64_t y = 0; y < rows; ++y)
+            sum += down.filter[i][y] * half[y * across.filters + j];
+          to[((i * across.filters + j) * w.inChannels + c) * width] = static_cast<float>(sum);
+        }
+    }
+  }
+  return packed;
+}
