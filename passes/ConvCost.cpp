@@ -129,20 +129,23 @@ private:
         count(w.numBlocks * w.products) *
         (count(w.inChannels) * perStep + kCyclesPerRegisterTile * count(registerTiles));
 
-    // Traffic of a block: weights from memory for the first one and from L3 for the others, unless
-    // they stay; inputs again for every panel where a block is larger than L2.
+    // Traffic of a task: its panels' weights from memory for the first one on each thread and from
+    // L3 for the others, unless they stay; inputs again for every panel where a block is larger
+    // than L2.
+    double tasks = count(w.numBlocks * config.panelTasks);
     double weights = 4 * count(w.weightFloats);
     double l2 = 0.7 * target.cpu.l2Bytes, work = 4 * count(w.scratchFloats());
     double inputs = 0;
     constexpr double kInputBytesPerCycle = 9; // strided: L3 does not give more
     if (work + 2 * weights / count(w.filters * w.numPanels) > l2)
       inputs = 4 * count(w.inputFloats * w.numPanels) / kInputBytesPerCycle;
-    double first =
-        inputs + weights / target.cpu.memoryBytesPerCycle * (threads > 1 ? 0.6 * threads : 1);
-    double later = inputs + (weights + work > l2 ? weights / kL3BytesPerCycle : 0);
-    double perBlock = multiply / count(w.numBlocks);
-    double products =
-        blockCycles(w, perBlock, first) + count(w.numBlocks - 1) * blockCycles(w, perBlock, later);
+    double beyondL2 = weights + work > l2 ? weights / kL3BytesPerCycle : 0;
+    auto taskCycles = [&](double traffic) {
+      return productCycles(w, multiply / tasks, (inputs + traffic) / count(config.panelTasks));
+    };
+    double firstTasks = std::min(tasks, std::max<double>(threads, count(config.panelTasks)));
+    double products = firstTasks * taskCycles(weights / target.cpu.memoryBytesPerCycle) +
+                      (tasks - firstTasks) * taskCycles(beyondL2);
 
     // Transformed inputs that L2 does not hold are written to L3.
     constexpr double kBeyondL2 = 2.4;
@@ -151,13 +154,12 @@ private:
                         count(w.numTiles * w.outBlocks) * perOutput;
 
     // Threads that have nothing left to do wait.
-    double tasks = count(w.numBlocks * config.panelTasks), rounds = std::ceil(tasks / threads);
-    return (products + transforms) / tasks * rounds * threads;
+    return (products + transforms) / tasks * std::ceil(tasks / threads) * threads;
   }
 
-  /// A block's products, while which weights arrive. Those that a stride's last phase shares are
+  /// A task's products, while which weights arrive. Those that a stride's last phase shares are
   /// few for the time that they take, so that the others come faster.
-  static double blockCycles(const TileProducts &w, double multiply, double traffic) {
+  static double productCycles(const TileProducts &w, double multiply, double traffic) {
     if (w.down.filters == w.down.products)
       return overlap(multiply, traffic);
     double work = static_cast<double>(w.down.filters - 1) / static_cast<double>(w.down.products);

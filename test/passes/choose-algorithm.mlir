@@ -63,11 +63,11 @@ plan.program "runtime_filter" {
 
 // Where the model says so a 3x3 convolution goes by Winograd's algorithm: one filter for each of the
 // 6 x 6 products of a tile, in a thread's own memory. `strict` takes the smallest tiles. With a stride
-// of 2 the 5 x 5 products of a tile share 4 x 4 filters. The cheapest others are listed.
+// of 2 the 5 x 7 products of a tile share 4 x 5 filters. The cheapest others are listed.
 // CHECK-LABEL: plan.program "winograd"
 //       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 4, 4>, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 589824>}
 //  CHECK-SAME:   modelled = ["winograd 4x4: {{[0-9.]+}} Mcycles", "winograd
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 2, 2>, {{.*}}weights_bytes = array<i64: 262144>}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 2, 3>, {{.*}}weights_bytes = array<i64: 327680>}
 // STRICT-LABEL: plan.program "winograd"
 //       STRICT:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 2, 2>,
 plan.program "winograd" {
