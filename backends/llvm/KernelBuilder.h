@@ -166,6 +166,9 @@ private:
   /// A mask of the first `count` lanes.
   mlir::Value firstLanes(int64_t count);
   mlir::Value isGreater(mlir::Value a, mlir::Value b);
+  /// 1 + e^-x, the denominator of sigmoids.
+  mlir::Value onePlusExpOfMinus(mlir::Value x);
+  mlir::Value exp2OfBiased(mlir::Value biased);
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<float> coefficients);
   mlir::Value constantLike(mlir::Value like, float value);
 

@@ -15,30 +15,54 @@ Value KernelBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
   return sum;
 }
 
+/// Added to y, |y| < 2^22, rounds it to an integer, which stands in the sum's lowest bits; there with
+/// the bias of exponents, ready to be shifted into place.
+static constexpr float kRounder = 12582912.0f, kBiasedRounder = kRounder + 127;
+
+/// 2^n of an integer n, -126 <= n <= 127, from n + kBiasedRounder.
+Value KernelBuilder::exp2OfBiased(Value biased) {
+  Type floats = biased.getType(), ints = builder.getI32Type();
+  TypedAttr exponentAt = builder.getI32IntegerAttr(23);
+  if (auto vector = dyn_cast<VectorType>(floats)) {
+    ints = VectorType::get(vector.getShape(), ints);
+    exponentAt = DenseElementsAttr::get(cast<VectorType>(ints), 23);
+  }
+  Value shift = builder.create<arith::ConstantOp>(loc, exponentAt);
+  Value bits = builder.create<arith::ShLIOp>(
+      loc, builder.create<arith::BitcastOp>(loc, ints, biased), shift);
+  return builder.create<arith::BitcastOp>(loc, floats, bits);
+}
+
 // e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2; the polynomial 1 + r + r^2 q(r) with the
 // least largest relative error (3e-9), so that e^x is good to 1.3 roundings. ln 2 is split in two
-// (Cody and Waite 1980) so that r is exact to rounding. Adding 1.5 * 2^23 rounds to an integer, which
-// with the bias of exponents stands in the lowest bits, ready to be shifted into place.
+// (Cody and Waite 1980) so that r is exact to rounding.
 Value KernelBuilder::exp(Value x) {
-  Type floats = x.getType();
-  Type ints = builder.getI32Type();
-  if (auto vector = dyn_cast<VectorType>(floats))
-    ints = VectorType::get(vector.getShape(), ints);
   // Beyond these e^x is 0 or infinity in float32; 2^n must stay a normal number.
   x = maxf(minf(x, constantLike(x, 88.0f)), constantLike(x, -87.0f));
-  Value rounder = constantLike(x, 12582912.0f + 127);
+  Value rounder = constantLike(x, kBiasedRounder);
   Value biased = fma(x, constantLike(x, 1.44269504f), rounder);
   Value n = subf(biased, rounder);
   Value r = fma(n, constantLike(x, -0.693359375f), x);
   r = fma(n, constantLike(x, 2.12194440e-4f), r);
   Value p = polynomial(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.0416683890f, 0.00836874545f,
                            0.00138145406f});
-  Value shift = builder.create<arith::ConstantOp>(
-      loc, isa<VectorType>(ints) ? TypedAttr(DenseElementsAttr::get(cast<VectorType>(ints), 23))
-                                 : TypedAttr(builder.getI32IntegerAttr(23)));
-  Value bits = builder.create<arith::ShLIOp>(
-      loc, builder.create<arith::BitcastOp>(loc, ints, biased), shift);
-  return mulf(p, builder.create<arith::BitcastOp>(loc, floats, bits));
+  return mulf(p, exp2OfBiased(biased));
+}
+
+// 2^n * 2^f + 1 with n + f = -x / ln 2, |f| <= 1/2; the polynomial for 2^f has the least largest
+// relative error of its degree, 7.5e-8. f may lack |x| / 2^26 or so (without fma 2^24), which e^-x
+// makes harmless: in x / (1 + e^-x) it is not 1e-7 of the larger of 1 and the result. Every
+// operation less counts, as this is what networks with sigmoids or SiLU spend their time on.
+Value KernelBuilder::onePlusExpOfMinus(Value x) {
+  constexpr float kLimit = 87; // as in exp()
+  x = minf(constantLike(x, kLimit), maxf(constantLike(x, -kLimit), x));
+  Value rounder = constantLike(x, kBiasedRounder), factor = constantLike(x, -1.44269504f);
+  Value biased = fma(x, factor, rounder);
+  Value n = subf(biased, rounder);
+  Value f = fma(x, factor, builder.create<arith::NegFOp>(loc, n));
+  Value p = polynomial(
+      f, {1.0f, 0.693146967f, 0.240221197f, 0.0555071327f, 0.00967554148f, 0.00132764720f});
+  return fma(p, exp2OfBiased(biased), constantLike(x, 1));
 }
 
 // ln x = e ln 2 + ln m, m in [sqrt(1/2), sqrt 2); with s = (m - 1) / (m + 1), |s| <= 0.172,
@@ -127,9 +151,7 @@ Value KernelBuilder::erf(Value x) {
 Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   auto constant = [&](float value) { return constantLike(x, value); };
   // y / (1 + e^-x)
-  auto timesSigmoid = [&](Value y, Value v) {
-    return divf(y, addf(constant(1), exp(subf(constant(0), v))));
-  };
+  auto timesSigmoid = [&](Value y, Value v) { return divf(y, onePlusExpOfMinus(v)); };
   auto sigmoid = [&](Value v) { return timesSigmoid(constant(1), v); };
   auto clip = [&](Value v, float low, float high) {
     return minf(maxf(v, constant(low)), constant(high));
