@@ -313,8 +313,6 @@ struct LaneConv {
     for (int64_t p = 0; p < columns; ++p)
       b.storeVector(activatesLater ? acc[p] : b.activate(act, acc[p]), b.output(0),
                     b.add(outAt, p * out.getBlock()));
-    if (activatesLater)
-      b.activateInMemory(act, b.output(0), outAt, columns);
   }
 
   void emit() {
@@ -332,6 +330,8 @@ struct LaneConv {
           Index x = b.add(b.mul(i, split.wide - 1), split.numWide * split.wide);
           tile(n, cb, y, x, split.wide - 1);
         });
+        if (b.isLongChain(act))
+          b.activateInMemory(act, b.output(0), b.at(shape.out, n, cb, y, 0), total);
       });
       b.zeroHalo(b.output(0), shape.out, n, cb, y0, y1);
     });
