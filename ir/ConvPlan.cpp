@@ -13,7 +13,9 @@ ConvShape::ConvShape(plan::KernelOp kernel) {
   in = cast<plan::MapType>(kernel.getInputs()[0].getType());
   out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   bool hasRuntimeFilter = kernel.getWeights().empty();
-  if (kernel.getInputs().size() > 1 && !hasRuntimeFilter)
+  if (params.contains("scaled"))
+    scale = cast<plan::MapType>(kernel.getInputs().back().getType());
+  if (kernel.getInputs().size() > (scale ? 2 : 1) && !hasRuntimeFilter)
     residual = cast<plan::MapType>(kernel.getInputs()[1].getType());
   ArrayRef<int64_t> kernelSize = list("kernel");
   kh = kernelSize[0];
@@ -126,8 +128,9 @@ DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weight
     attrs.set("levels", b.getI64IntegerAttr(levels));
   if (transformsTiles()) {
     attrs.set("panel_tasks", b.getI64IntegerAttr(panelTasks));
-    attrs.set("scratch_bytes", b.getI64IntegerAttr(scratchBytes));
   }
+  if (scratchBytes)
+    attrs.set("scratch_bytes", b.getI64IntegerAttr(scratchBytes));
   return attrs.getDictionary(context);
 }
 
@@ -155,7 +158,8 @@ ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
     config.levels = cast<IntegerAttr>(attr.get("levels")).getInt();
   if (config.transformsTiles()) {
     config.panelTasks = cast<IntegerAttr>(attr.get("panel_tasks")).getInt();
-    config.scratchBytes = cast<IntegerAttr>(attr.get("scratch_bytes")).getInt();
   }
+  if (auto bytes = attr.getAs<IntegerAttr>("scratch_bytes"))
+    config.scratchBytes = bytes.getInt();
   return config;
 }

@@ -16,6 +16,9 @@ struct ConvShape {
   plan::MapType in, out;
   /// Null without a residual operand.
   plan::MapType residual;
+  /// Null unless the input's channels are multiplied by factors (fuse-channel-scale), which are the
+  /// kernel's last input. Then its weights are, in scratch memory.
+  plan::MapType scale;
   int64_t kh, kw, strideH, strideW, padTop, padLeft, dilationH, dilationW, groups;
   bool hasBias;
 
@@ -65,7 +68,10 @@ struct ConvConfig {
   /// Winograd and Strassen: `tileColumns` tiles x `tileBlocks` are a register tile, `taskRows`
   /// tiles are transformed together, and the panels of output blocks are split over `panelTasks`
   /// tasks.
-  int64_t panelTasks = 1, scratchBytes = 0;
+  int64_t panelTasks = 1;
+  /// A thread's own memory: of transformed tiles, or of a panel of weights that are multiplied
+  /// first.
+  int64_t scratchBytes = 0;
   /// Winograd: outputs of a tile, rows and columns.
   int64_t outputRows = 1, outputColumns = 1;
   /// Strassen: how often pixels, input and output channels are halved.

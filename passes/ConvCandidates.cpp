@@ -138,6 +138,8 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
                           ceilDiv(ceilDiv(shape.out.c() / groups, target.isa.lanes), config.tileBlocks);
   int64_t chunks = ceilDiv(ceilDiv(shape.in.c() / groups, shape.in.getBlock()), config.chunkBlocks);
   cycles += kCyclesPerRegisterTile * static_cast<double>(registerTiles * chunks);
+  if (shape.scale)
+    config.scratchBytes = sizeof(float) * shape.in.c() * config.tileBlocks * target.isa.lanes;
   return {config, overlap(cycles, sizeof(float) * static_cast<double>(filterFloats) /
                                       target.cpu.memoryBytesPerCycle)};
 }
@@ -172,8 +174,8 @@ SmallVector<ConvCandidate> incc::convCandidates(plan::KernelOp kernel, const Goa
   SmallVector<ConvCandidate> candidates = {direct};
   if (direct.config.algorithm == ConvAlgorithm::direct) {
     addVariations(candidates, shape, goal, direct);
-    // Filters that come when the network runs are not transformed.
-    if (!kernel.getWeights().empty())
+    // Filters that come, or are multiplied, when the network runs are not transformed.
+    if (!kernel.getWeights().empty() && !shape.scale)
       for (auto list : {winogradCandidates, strassenCandidates})
         llvm::append_range(candidates, list(shape, goal.target, goal.threads, goal.accuracy));
   }

@@ -121,6 +121,15 @@ def ElideConcatPass : Pass<"elide-concat", "::incc::plan::ProgramOp"> {
   let statistics = [Statistic<"numElided", "num-elided", "copies elided">];
 }
 
+def FuseChannelScalePass : Pass<"fuse-channel-scale", "::incc::plan::ProgramOp"> {
+  let summary = "Let the reader of a map multiply its channels by their factors";
+  let description = [{
+    A 1x1 convolution multiplies its weights instead (`scaled` in its params, the factors are its last
+    input), where that is less work; an addition becomes a multiplication with a third input.
+  }];
+  let statistics = [Statistic<"numFused", "num-fused", "multiplications fused">];
+}
+
 def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
   let summary = "Choose algorithm, register tile, and tasks of every kernel";
   let description = [{

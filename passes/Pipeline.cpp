@@ -40,8 +40,10 @@ static void addLayout(OpPassManager &module, const PipelineOptions &options) {
 
 static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   module.addPass(createConvertCnnToPlanPass());
-  if (options.optLevel >= 1)
+  if (options.optLevel >= 1) {
     module.addNestedPass<plan::ProgramOp>(createElideConcatPass());
+    module.addNestedPass<plan::ProgramOp>(createFuseChannelScalePass());
+  }
   ChooseAlgorithmPassOptions choose;
   choose.mcpu = options.target.cpu.name.str();
   choose.threads = options.threads;

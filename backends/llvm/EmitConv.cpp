@@ -22,6 +22,9 @@ struct DirectConv {
     blocksPerGroup = ceilDiv(shape.out.c() / groups, b.lanes);
     tilesPerGroup = ceilDiv(blocksPerGroup, config.tileBlocks);
     stepsPerOutput = shape.in.c() / groups * shape.kh * shape.kw;
+    filter = shape.scale ? b.scratch() : filterOf(b);
+    // The next weights are multiplied before they are used.
+    config.prefetchWeights &= !shape.scale;
   }
 
   KernelBuilder &b;
@@ -29,6 +32,8 @@ struct DirectConv {
   ConvConfig config;
   std::optional<cnn::ActivationAttr> act;
   int64_t groups, blocksPerGroup, tilesPerGroup, stepsPerOutput;
+  /// What the weights are read from.
+  Value filter;
 
   int64_t inPixel() const { return shape.strideW * shape.in.getBlock(); }
   int64_t inRow() const { return shape.strideH * shape.in.rowStride(); }
@@ -77,7 +82,7 @@ struct DirectConv {
   /// follow them in memory, a part with each tile.
   void streamNextWeights(MicroKernel &kernel, const Place &place) {
     int64_t chunkLines = ceilDiv(kernel.numSteps() * kernel.numBlocks * b.lanes, kLineFloats);
-    kernel.streamLines(b, filterOf(b), b.add(place.weights, chunkLines * kLineFloats), chunkLines,
+    kernel.streamLines(b, filter, b.add(place.weights, chunkLines * kLineFloats), chunkLines,
                        place.tile, tilesPerTask());
   }
 
@@ -124,7 +129,7 @@ struct DirectConv {
                         ? bias[j]
                         : b.loadVector(b.output(0), offset(shape.out, outAt, r, c, j)));
     });
-    acc = kernel.emit(b, b.input(0), place.input, filterOf(b), place.weights, acc);
+    acc = kernel.emit(b, b.input(0), place.input, filter, place.weights, acc);
 
     Index residualAt = 0;
     if (shape.residual)
@@ -169,11 +174,30 @@ struct DirectConv {
     tiles(split.numWide * split.wide, split.numWide, split.count - split.numWide, split.wide - 1);
   }
 
+  /// The weights of a panel, each times the factor of its input channel of image `n`, into scratch
+  /// memory. Only 1x1 convolutions without groups have such factors.
+  void scaleWeights(Index n, Index from, int64_t blocks) {
+    plan::MapType scale = shape.scale;
+    Index image = scale.n() == 1 ? Index(0) : b.mul(n, scale.imageStride());
+    b.loop(0, shape.in.c(), 1, [&](Index c) {
+      // The factors of one pixel follow each other, in whatever blocks.
+      Value factor = b.loadBroadcast(b.input(b.kernel.getInputs().size() - 1), b.add(image, c));
+      for (int64_t j = 0; j < blocks; ++j) {
+        Index at = b.add(b.mul(c, blocks * b.lanes), j * b.lanes);
+        b.storeVector(b.mulf(b.loadVector(b.weights(0), b.add(from, at)), factor), filter, at);
+      }
+    });
+  }
+
   /// Output blocks of tile `g` of its group, `blocks` wide, for rows [y0, y1) of image `n`.
   void panel(Index n, Index group, Index g, int64_t blocks, Index y0, Index y1) {
     Place place{n, b.add(b.mul(group, blocksPerGroup), b.mul(g, config.tileBlocks)),
                 0, 0, 0, 0, 0};
     place.weights = b.mul(place.block, stepsPerOutput * b.lanes);
+    if (shape.scale) {
+      scaleWeights(n, place.weights, blocks);
+      place.weights = 0;
+    }
     // The first tap of output (0, 0) lies above and left of the image by the padding.
     int64_t corner = shape.in.origin() - shape.padTop * shape.in.rowStride() -
                      shape.padLeft * shape.in.getBlock();

@@ -73,7 +73,18 @@ static void emitFusable(KernelBuilder &b, Value (KernelBuilder::*op)(Value, Valu
 }
 
 void incc::emitAdd(KernelBuilder &b) { emitFusable(b, &KernelBuilder::addf); }
-void incc::emitMul(KernelBuilder &b) { emitFusable(b, &KernelBuilder::mulf); }
+
+void incc::emitMul(KernelBuilder &b) {
+  if (b.kernel.getInputs().size() == 2)
+    return emitFusable(b, &KernelBuilder::mulf);
+  // fuse-channel-scale: the third operand is added.
+  std::optional<cnn::ActivationAttr> act = KernelParams(b.kernel).act();
+  forEachVector(b, [&](Index n, Index cb, Index y, Index x, int64_t count) {
+    Value factor = loadBroadcastOperand(b, n, cb, y, x, count);
+    return b.activate(act, b.fma(loadOperand(b, 0, n, cb, y, x, count), factor,
+                                 loadOperand(b, 2, n, cb, y, x, count)));
+  });
+}
 
 void incc::emitActivation(KernelBuilder &b) {
   std::optional<cnn::ActivationAttr> act = KernelParams(b.kernel).act();

@@ -159,6 +159,38 @@ def elementwise():
     return net
 
 
+def channel_scales():
+    """Maps times a factor for each channel: what a convolution or an addition does as it reads them,
+    and where neither can."""
+    net = Network("channel_scales", 17)
+
+    def scaled(*shape, images=None):
+        factors = net.activation(net.input(images or shape[0], shape[1], 1, 1), "sigmoid")
+        return net.mul(net.input(*shape), factors)
+
+    for shape, k in [((1, 16, 12, 12), 8), ((3, 19, 9, 11), 13), ((2, 45, 16, 15), 50),
+                     ((2, 33, 30, 30), 100), ((1, 7, 5, 5), 40)]:
+        net.output(net.conv(scaled(*shape), k, (1, 1), act=("silu",)))
+        net.output(net.conv(scaled(*shape), k, (1, 1), bias=False,
+                            residual=net.input(shape[0], k, *shape[2:]), act=("relu",)))
+    net.output(net.conv(scaled(3, 20, 9, 9, images=1), 17, (1, 1)))
+    net.output(net.conv(scaled(1, 24, 20, 20), 16, (1, 1), stride=(2, 2)))
+    net.output(net.conv(scaled(1, 24, 20, 20), 16, (3, 3), pad=(1, 1, 1, 1)))
+    net.output(net.conv(scaled(1, 24, 20, 20), 16, (1, 1), pad=(1, 0, 2, 1)))
+    net.output(net.conv(scaled(1, 32, 20, 20), 16, (1, 1), groups=2))
+    product = scaled(1, 16, 14, 14)
+    net.output(net.conv(product, 16, (1, 1), residual=product))
+    for shape in [(1, 24, 6, 7), (2, 19, 5, 5)]:
+        net.output(net.add(scaled(*shape), net.input(*shape), ("relu",)))
+        net.output(net.add(net.input(*shape), scaled(*shape)))
+    net.output(net.add(product, product))
+    net.output(net.add(scaled(2, 19, 6, 6), net.input(2, 19, 1, 1)))
+    net.output(net.add(scaled(2, 19, 6, 6), scaled(2, 19, 6, 6)))
+    net.output(net.conv(net.add(scaled(1, 20, 9, 9), net.input(1, 20, 9, 9), ("relu",)), 9, (3, 3),
+                        pad=(1, 1, 1, 1)))
+    return net
+
+
 def normalizations():
     net = Network("normalizations", 6)
     for shape in [(1, 16, 6, 7), (2, 21, 5, 5)]:
@@ -363,8 +395,9 @@ def linears():
 
 
 FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_convolutions,
-            epilogues, pools, odd_pools, elementwise, positive_activations, binaries, normalizations, moves, takes, shapes,
-            constants, linears, runtime_weights]
+            epilogues, pools, odd_pools, elementwise, positive_activations, binaries,
+            normalizations, moves, takes, shapes, constants, linears, runtime_weights,
+            channel_scales]
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"})
