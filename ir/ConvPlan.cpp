@@ -65,9 +65,7 @@ int64_t incc::packedBiasSize(const ConvShape &shape, int64_t lanes) {
 }
 
 /// `floats` rounded up to an odd number of cache lines.
-static int64_t oddLines(int64_t floats) {
-  return (ceilDiv(floats, kLineFloats) | 1) * kLineFloats;
-}
+static int64_t oddLines(int64_t floats) { return (ceilDiv(floats, kLineFloats) | 1) * kLineFloats; }
 
 TileProducts::TileProducts(BilinearSize down, BilinearSize across, int64_t numTiles,
                            int64_t inChannels, int64_t outChannels, const ConvConfig &config,
@@ -126,9 +124,8 @@ DictionaryAttr ConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weight
     attrs.set("outputs", b.getDenseI64ArrayAttr({outputRows, outputColumns}));
   if (algorithm == ConvAlgorithm::strassen)
     attrs.set("levels", b.getI64IntegerAttr(levels));
-  if (transformsTiles()) {
+  if (transformsTiles())
     attrs.set("panel_tasks", b.getI64IntegerAttr(panelTasks));
-  }
   if (scratchBytes)
     attrs.set("scratch_bytes", b.getI64IntegerAttr(scratchBytes));
   return attrs.getDictionary(context);
@@ -156,9 +153,8 @@ ConvConfig ConvConfig::fromAttr(DictionaryAttr attr) {
   }
   if (config.algorithm == ConvAlgorithm::strassen)
     config.levels = cast<IntegerAttr>(attr.get("levels")).getInt();
-  if (config.transformsTiles()) {
+  if (config.transformsTiles())
     config.panelTasks = cast<IntegerAttr>(attr.get("panel_tasks")).getInt();
-  }
   if (auto bytes = attr.getAs<IntegerAttr>("scratch_bytes"))
     config.scratchBytes = bytes.getInt();
   return config;

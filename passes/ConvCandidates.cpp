@@ -133,9 +133,10 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
   int64_t filterFloats = packedFilterFloats(shape, config, target);
   chooseTasks(config, shape, target, filterFloats, goal.threads);
   int64_t groups = packedGroups(shape, config.algorithm);
-  int64_t registerTiles = shape.out.n() * ceilDiv(shape.rows(), config.tileRows) *
-                          ceilDiv(shape.columns(), config.tileColumns) * groups *
-                          ceilDiv(ceilDiv(shape.out.c() / groups, target.isa.lanes), config.tileBlocks);
+  int64_t registerTiles =
+      shape.out.n() * ceilDiv(shape.rows(), config.tileRows) *
+      ceilDiv(shape.columns(), config.tileColumns) * groups *
+      ceilDiv(ceilDiv(shape.out.c() / groups, target.isa.lanes), config.tileBlocks);
   int64_t chunks = ceilDiv(ceilDiv(shape.in.c() / groups, shape.in.getBlock()), config.chunkBlocks);
   cycles += kCyclesPerRegisterTile * static_cast<double>(registerTiles * chunks);
   if (shape.scale)
@@ -191,10 +192,11 @@ static bool areAlike(const ConvConfig &a, const ConvConfig &b) {
   constexpr double kMarkedly = 1.4;
   auto tasks = [](const ConvConfig &c) { return static_cast<double>(c.taskRows); };
   return a.algorithm == b.algorithm && a.outputRows == b.outputRows &&
-         a.outputColumns == b.outputColumns && a.levels == b.levels && a.tileBlocks == b.tileBlocks &&
-         a.rowsOutermost == b.rowsOutermost && a.chunkBlocks == b.chunkBlocks &&
-         a.prefetchInput == b.prefetchInput && a.prefetchWeights == b.prefetchWeights &&
-         tasks(a) < kMarkedly * tasks(b) && tasks(b) < kMarkedly * tasks(a);
+         a.outputColumns == b.outputColumns && a.levels == b.levels &&
+         a.tileBlocks == b.tileBlocks && a.rowsOutermost == b.rowsOutermost &&
+         a.chunkBlocks == b.chunkBlocks && a.prefetchInput == b.prefetchInput &&
+         a.prefetchWeights == b.prefetchWeights && tasks(a) < kMarkedly * tasks(b) &&
+         tasks(b) < kMarkedly * tasks(a);
 }
 
 SmallVector<ConvCandidate> incc::diversify(ArrayRef<ConvCandidate> candidates, size_t most) {

@@ -144,6 +144,15 @@ def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
   ];
 }
 
+def FuseGlobalPoolPass : Pass<"fuse-global-pool", "::incc::plan::ProgramOp"> {
+  let summary = "Let depthwise convolutions take the means of the planes that they write";
+  let description = [{
+    The pool's map becomes the convolution's second output. Declines where a plane is written by several
+    tasks, so choose-algorithm must have run.
+  }];
+  let statistics = [Statistic<"numFused", "num-fused", "pools fused">];
+}
+
 def PlanMemoryPass : Pass<"plan-memory", "::incc::plan::ProgramOp"> {
   let summary = "Give every buffer its place in the arena and every weights its place in the section";
   let description = [{

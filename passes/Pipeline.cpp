@@ -49,6 +49,8 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   choose.threads = options.threads;
   choose.accuracy = options.accuracy;
   module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose, options.tune));
+  if (options.optLevel >= 1)
+    module.addNestedPass<plan::ProgramOp>(createFuseGlobalPoolPass());
 }
 
 static void addMemory(OpPassManager &module, const PipelineOptions &) {

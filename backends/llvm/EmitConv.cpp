@@ -339,24 +339,45 @@ struct LaneConv {
                     b.add(outAt, p * out.getBlock()));
   }
 
+  void row(Index n, Index cb, Index y) {
+    EqualTiles split(shape.out.w(), config.tileColumns);
+    b.loop(0, split.numWide, 1, [&](Index i) { tile(n, cb, y, b.mul(i, split.wide), split.wide); });
+    b.loop(0, split.count - split.numWide, 1, [&](Index i) {
+      Index x = b.add(b.mul(i, split.wide - 1), split.numWide * split.wide);
+      tile(n, cb, y, x, split.wide - 1);
+    });
+    if (b.isLongChain(act))
+      b.activateInMemory(act, b.output(0), b.at(shape.out, n, cb, y, 0), shape.out.w());
+  }
+
+  /// A whole plane, and its mean into the second output (fuse-global-pool).
+  void planeAndMean(Index n, Index cb) {
+    plan::MapType out = shape.out;
+    // A row is added while it is in L1; one of a plane that stays there as a whole later, when its
+    // values have left the store buffer.
+    bool addsLater = 4.0 * out.planeStride() <= b.target.cpu.l1Bytes;
+    if (addsLater)
+      b.loop(0, out.h(), 1, [&](Index y) { row(n, cb, y); });
+    KernelBuilder::Values sums =
+        b.loop(0, out.h(), 1, emptySums(b), [&](Index y, KernelBuilder::Values v) {
+          if (!addsLater)
+            row(n, cb, y);
+          return addRow(b, b.output(0), out, b.at(out, n, cb, y, 0), v);
+        });
+    storeMean(b, out, sums, b.output(1), b.at(b.outputMap(1), n, cb, 0, 0));
+  }
+
   void emit() {
-    int64_t blocks = shape.out.channelBlocks(), height = shape.out.h(), total = shape.out.w();
+    int64_t blocks = shape.out.channelBlocks(), height = shape.out.h();
     int64_t numRowTasks = ceilDiv(height, config.taskRows);
     b.forEachTask([&](Index task) {
       Index rowTask = b.rem(task, numRowTasks), plane = b.div(task, numRowTasks);
       Index cb = b.rem(plane, blocks), n = b.div(plane, blocks);
       Index y0 = b.mul(rowTask, config.taskRows), y1 = b.min(b.add(y0, config.taskRows), height);
-      EqualTiles split(total, config.tileColumns);
-      b.loop(y0, y1, 1, [&](Index y) {
-        b.loop(0, split.numWide, 1,
-               [&](Index i) { tile(n, cb, y, b.mul(i, split.wide), split.wide); });
-        b.loop(0, split.count - split.numWide, 1, [&](Index i) {
-          Index x = b.add(b.mul(i, split.wide - 1), split.numWide * split.wide);
-          tile(n, cb, y, x, split.wide - 1);
-        });
-        if (b.isLongChain(act))
-          b.activateInMemory(act, b.output(0), b.at(shape.out, n, cb, y, 0), total);
-      });
+      if (b.kernel.getOutputs().size() > 1)
+        planeAndMean(n, cb);
+      else
+        b.loop(y0, y1, 1, [&](Index y) { row(n, cb, y); });
       b.zeroHalo(b.output(0), shape.out, n, cb, y0, y1);
     });
     b.finish();

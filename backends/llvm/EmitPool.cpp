@@ -150,31 +150,41 @@ Value WindowPool::reciprocalOf(Index count) {
 void incc::emitMaxPool(KernelBuilder &b) { WindowPool(b, WindowPool::Kind::max).emit(); }
 void incc::emitAvgPool(KernelBuilder &b) { WindowPool(b, WindowPool::Kind::average).emit(); }
 
+// Four sums at a time hide the latency of addition, and halve rounding errors.
+static constexpr int64_t kSums = 4;
+
+KernelBuilder::Values incc::emptySums(KernelBuilder &b) {
+  return KernelBuilder::Values(kSums, b.splat(0));
+}
+
+KernelBuilder::Values incc::addRow(KernelBuilder &b, Value array, plan::MapType map, Index rowAt,
+                                   KernelBuilder::Values sums) {
+  auto addPixels = [&](Index x, int64_t count, KernelBuilder::Values v) {
+    for (int64_t p = 0; p < count; ++p)
+      v[p] = b.addf(v[p], b.loadVector(array, b.add(rowAt, b.mul(b.add(x, p), map.getBlock()))));
+    return v;
+  };
+  int64_t whole = map.w() / kSums * kSums;
+  sums = b.loop(0, whole, kSums, sums,
+                [&](Index x, KernelBuilder::Values v) { return addPixels(x, kSums, v); });
+  return addPixels(whole, map.w() - whole, sums);
+}
+
+void incc::storeMean(KernelBuilder &b, plan::MapType map, ValueRange sums, Value array, Index at) {
+  Value sum = b.addf(b.addf(sums[0], sums[1]), b.addf(sums[2], sums[3]));
+  b.storeVector(b.mulf(sum, b.splat(1.0f / static_cast<float>(map.h() * map.w()))), array, at);
+}
+
 void incc::emitGlobalAvgPool(KernelBuilder &b) {
   plan::MapType in = b.inputMap(0), out = b.outputMap(0);
   int64_t blocks = out.channelBlocks();
   b.forEachTask([&](Index task) {
     Index cb = b.rem(task, blocks), n = b.div(task, blocks);
-    // Four sums at a time hide the latency of addition, and halve rounding errors.
-    constexpr int64_t kSums = 4;
-    KernelBuilder::Values sums(kSums, b.splat(0));
-    sums = b.loop(0, in.h(), 1, sums, [&](Index y, KernelBuilder::Values values) {
-      Index row = b.at(in, n, cb, y, 0);
-      auto addPixels = [&](Index x, int64_t count, KernelBuilder::Values v) {
-        for (int64_t p = 0; p < count; ++p)
-          v[p] = b.addf(v[p], b.loadVector(b.input(0),
-                                           b.add(row, b.mul(b.add(x, p), in.getBlock()))));
-        return v;
-      };
-      int64_t whole = in.w() / kSums * kSums;
-      values = b.loop(0, whole, kSums, values, [&](Index x, KernelBuilder::Values v) {
-        return addPixels(x, kSums, v);
-      });
-      return addPixels(whole, in.w() - whole, values);
-    });
-    Value sum = b.addf(b.addf(sums[0], sums[1]), b.addf(sums[2], sums[3]));
-    b.storeVector(b.mulf(sum, b.splat(1.0f / static_cast<float>(in.h() * in.w()))), b.output(0),
-                  b.at(out, n, cb, 0, 0));
+    KernelBuilder::Values sums =
+        b.loop(0, in.h(), 1, emptySums(b), [&](Index y, KernelBuilder::Values v) {
+          return addRow(b, b.input(0), in, b.at(in, n, cb, y, 0), v);
+        });
+    storeMean(b, in, sums, b.output(0), b.at(out, n, cb, 0, 0));
     b.zeroHalo(b.output(0), out, n, cb, 0, 1);
   });
   b.finish();

@@ -37,6 +37,12 @@ std::vector<float> packLinear(plan::KernelOp kernel, const Target &target, unsig
 void emitMaxPool(KernelBuilder &b);
 void emitAvgPool(KernelBuilder &b);
 void emitGlobalAvgPool(KernelBuilder &b);
+/// The mean over a plane: sums that begin as zeros, to which each of its rows is added in order.
+KernelBuilder::Values emptySums(KernelBuilder &b);
+KernelBuilder::Values addRow(KernelBuilder &b, mlir::Value array, plan::MapType map, Index rowAt,
+                             KernelBuilder::Values sums);
+void storeMean(KernelBuilder &b, plan::MapType map, mlir::ValueRange sums, mlir::Value array,
+               Index at);
 void emitActivation(KernelBuilder &b);
 void emitAdd(KernelBuilder &b);
 void emitMul(KernelBuilder &b);

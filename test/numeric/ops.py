@@ -130,6 +130,14 @@ def pools():
         net.output(net.global_avg_pool(net.input(*shape)))
     for shape, to in [((1, 20, 6, 6), (6, 6)), ((1, 20, 12, 6), (6, 2)), ((2, 18, 7, 7), (1, 1))]:
         net.output(net.adaptive_avg_pool(net.input(*shape), to))
+    # Means of what depthwise convolutions compute: of whole planes, small and larger than L1, and of
+    # planes that several tasks write.
+    for shape, act in [((1, 150, 7, 5), None), ((2, 70, 9, 11), ("silu",)),
+                       ((1, 133, 34, 37), ("relu",)), ((3, 50, 37, 34), ("silu",)),
+                       ((1, 12, 20, 21), ("silu",))]:
+        y = net.conv(net.input(*shape), shape[1], (3, 3), pad=(1, 1, 1, 1), groups=shape[1], act=act)
+        net.output(net.global_avg_pool(y))
+        net.output(net.conv(y, 9, (1, 1)))
     return net
 
 
