@@ -127,6 +127,8 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
     int64_t planes = shape.out.n() * shape.out.channelBlocks();
     int64_t rowTasks = std::min(shape.out.h(), ceilDiv(kTasksPerThread * goal.threads, planes));
     config.taskRows = ceilDiv(shape.out.h(), rowTasks);
+    // Steps of a row at a time are what hardware prefetchers follow.
+    config.prefetchInput = shape.strideH > 1 && shape.in.byteSize() > target.cpu.l2Bytes;
     return {config, 0};
   }
   double cycles = chooseTile(config, shape, target);

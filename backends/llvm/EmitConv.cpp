@@ -301,6 +301,15 @@ struct LaneConv {
   std::optional<cnn::ActivationAttr> act;
   int64_t width;
 
+  /// The input's rows below those of a tile, whose first pixel is at `inAt`: the next row of
+  /// outputs will be the first to read them.
+  void fetchNextRows(Index inAt, int64_t columns) {
+    int64_t rowsRead = (shape.kh - 1) * shape.dilationH + 1;
+    for (int64_t r = rowsRead; r < rowsRead + shape.strideH; ++r)
+      for (int64_t at = 0; at < columns * shape.strideW * shape.in.getBlock(); at += kLineFloats)
+        b.prefetch(b.input(0), b.add(inAt, r * shape.in.rowStride() + at));
+  }
+
   /// Pixels [x, x + columns) of one row.
   void tile(Index n, Index cb, Index y, Index x, int64_t columns) {
     plan::MapType in = shape.in, out = shape.out;
@@ -310,6 +319,8 @@ struct LaneConv {
     Index inAt = b.sum(b.mul(n, in.imageStride()), b.mul(cb, in.planeStride()),
                        b.mul(y, shape.strideH * in.rowStride()),
                        b.mul(x, shape.strideW * in.getBlock()), Index(corner));
+    if (config.prefetchInput)
+      fetchNextRows(inAt, columns);
     int64_t taps = shape.kh * shape.kw;
     Index weightsAt = b.mul(cb, taps * width * b.lanes);
     acc = b.loop(0, shape.kh, 1, acc, [&](Index i, KernelBuilder::Values values) {
