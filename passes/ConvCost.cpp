@@ -134,7 +134,7 @@ private:
     // than L2.
     double tasks = count(w.numBlocks * config.panelTasks);
     double weights = 4 * count(w.weightFloats);
-    double l2 = 0.7 * target.cpu.l2Bytes, work = 4 * count(w.scratchFloats());
+    double l2 = 0.6 * target.cpu.l2Bytes, work = 4 * count(w.scratchFloats());
     double inputs = 0;
     constexpr double kInputBytesPerCycle = 9; // strided: L3 does not give more
     if (work + 2 * weights / count(w.filters * w.numPanels) > l2)
