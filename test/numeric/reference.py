@@ -9,6 +9,7 @@ Four ways from each model to its answers, all compared with the same reference:
 import json
 import os
 import pathlib
+import sys
 import time
 import warnings
 
@@ -139,6 +140,8 @@ def main():
     # The shares run side by side.
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // parts))
     failures = Failures(1e-4)
+    if unknown := sorted(set(options.models) - set(all_models())):
+        sys.exit(f"no such model: {', '.join(unknown)}; there are {', '.join(all_models())}")
     for name in options.models or all_models()[part::parts]:
         start, before = time.monotonic(), len(failures.messages)
         comparison = Comparison(name, options.folder, options.seed, batches, threads, failures)
