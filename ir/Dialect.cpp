@@ -81,6 +81,13 @@ int64_t plan::scratchBytes(KernelOp kernel) {
   return bytes ? bytes.getInt() : 0;
 }
 
+void plan::eraseKernel(KernelOp kernel) {
+  auto stage = cast<StageOp>(kernel->getParentOp());
+  kernel.erase();
+  if (stage.getBody().front().empty())
+    stage.erase();
+}
+
 /// `<1x64x56x56, c16, halo [1, 1, 1, 1], planes 4>`
 Type plan::MapType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape, halo;

@@ -18,6 +18,9 @@ constexpr llvm::StringLiteral kPackFilterKind = "plan.pack_filter";
 
 /// Bytes of a thread's own memory that `kernel` works in: `scratch_bytes` of its config.
 int64_t scratchBytes(KernelOp kernel);
+
+/// Erases a kernel, and its stage where that has no other.
+void eraseKernel(KernelOp kernel);
 } // namespace plan
 
 /// `a / b` rounded up, for positive numbers.

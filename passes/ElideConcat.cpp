@@ -116,7 +116,6 @@ struct ElideConcatPass : incc::impl::ElideConcatPassBase<ElideConcatPass> {
   /// Branches that stay where they are become copies into their slices.
   void splitIntoCopies(plan::KernelOp concat, Value output,
                        ArrayRef<std::pair<Value, int64_t>> copies) {
-    auto stage = cast<plan::StageOp>(concat->getParentOp());
     OpBuilder builder(concat);
     for (auto [input, channel] : copies) {
       OpBuilder::InsertionGuard guard(builder);
@@ -129,9 +128,7 @@ struct ElideConcatPass : incc::impl::ElideConcatPassBase<ElideConcatPass> {
           ValueRange{input}, ValueRange{}, ValueRange{view}, builder.getDictionaryAttr({}),
           DictionaryAttr(), builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(0));
     }
-    concat.erase();
-    if (stage.getBody().front().empty())
-      stage.erase();
+    plan::eraseKernel(concat);
   }
 };
 } // namespace

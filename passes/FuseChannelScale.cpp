@@ -106,7 +106,7 @@ struct FuseChannelScalePass : incc::impl::FuseChannelScalePassBase<FuseChannelSc
       return;
     }
     Value product = scale.getOutputs()[0];
-    erase(scale);
+    plan::eraseKernel(scale);
     product.getDefiningOp()->erase();
     ++numFused;
   }
@@ -128,13 +128,6 @@ struct FuseChannelScalePass : incc::impl::FuseChannelScalePassBase<FuseChannelSc
     add.getInputsMutable().assign(inputs);
     add.setKindAttr(scale.getKindAttr());
     add->setLoc(scale.getLoc());
-  }
-
-  void erase(plan::KernelOp kernel) {
-    auto stage = cast<plan::StageOp>(kernel->getParentOp());
-    kernel.erase();
-    if (stage.getBody().front().empty())
-      stage.erase();
   }
 };
 } // namespace

@@ -62,15 +62,12 @@ struct FuseGlobalPoolPass : incc::impl::FuseGlobalPoolPassBase<FuseGlobalPoolPas
     plan::KernelOp conv = writerOf(pool.getInputs()[0]);
     if (!buffer || type.hasHalo() || !writesWholePlanes(conv))
       return;
-    auto stage = cast<plan::StageOp>(pool->getParentOp());
     // The means are written where the planes are, so their buffer is declared before that.
     Operation *convStage = conv->getParentOp();
     if (convStage->isBeforeInBlock(buffer))
       buffer->moveBefore(convStage);
     conv.getOutputsMutable().append(mean);
-    pool.erase();
-    if (stage.getBody().front().empty())
-      stage.erase();
+    plan::eraseKernel(pool);
     ++numFused;
   }
 };

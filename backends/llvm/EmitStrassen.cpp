@@ -20,7 +20,7 @@ class StrassenConv : StrassenTiles, public TransformedConv {
 public:
   StrassenConv(KernelBuilder &b, const ConvShape &shape, const ConvConfig &config)
       : StrassenTiles(shape, config, b.lanes),
-        TransformedConv(b, shape, *this, Strassen(config.levels > 1), Strassen()) {}
+        TransformedConv(b, shape, config, *this, Strassen(config.levels > 1), Strassen()) {}
 
 private:
   bool isPartial() const { return numPixels % pixelsPerTile != 0; }

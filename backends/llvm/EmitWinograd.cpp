@@ -14,7 +14,8 @@ class WinogradConv : WinogradTiles, public TransformedConv {
 public:
   WinogradConv(KernelBuilder &b, const ConvShape &shape, const ConvConfig &config)
       : WinogradTiles(shape, config, b.lanes),
-        TransformedConv(b, shape, *this, Winograd(config.outputRows, shape.kh, shape.strideH),
+        TransformedConv(b, shape, config, *this,
+                        Winograd(config.outputRows, shape.kh, shape.strideH),
                         Winograd(config.outputColumns, shape.kw, shape.strideW)) {}
 
 private:

@@ -70,10 +70,11 @@ static Values transformOutput(KernelBuilder &b, const Bilinear &w, ArrayRef<Valu
   return out;
 }
 
-TransformedConv::TransformedConv(KernelBuilder &b, const ConvShape &shape, const TileProducts &w,
-                                 const Bilinear &down, const Bilinear &across)
-    : b(b), shape(shape), config(ConvConfig::fromAttr(*b.kernel.getConfig())),
-      act(KernelParams(b.kernel).act()), w(w), down(down), across(across) {}
+TransformedConv::TransformedConv(KernelBuilder &b, const ConvShape &shape, const ConvConfig &config,
+                                 const TileProducts &w, const Bilinear &down,
+                                 const Bilinear &across)
+    : b(b), shape(shape), config(config), act(KernelParams(b.kernel).act()), w(w), down(down),
+      across(across) {}
 
 void TransformedConv::emit() {
   b.forEachTask([&](Index task) {

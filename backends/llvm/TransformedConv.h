@@ -26,8 +26,8 @@ public:
 protected:
   using Values = KernelBuilder::Values;
 
-  TransformedConv(KernelBuilder &b, const ConvShape &shape, const TileProducts &w,
-                  const Bilinear &down, const Bilinear &across);
+  TransformedConv(KernelBuilder &b, const ConvShape &shape, const ConvConfig &config,
+                  const TileProducts &w, const Bilinear &down, const Bilinear &across);
 
   KernelBuilder &b;
   ConvShape shape;
@@ -38,7 +38,7 @@ protected:
 
   /// Writes V of tile `tile`, the `t`th of its block, for one block of channels.
   virtual void transformTile(Index tile, Index t, Index cb) = 0;
-  /// The outputs of tile `tile` and of the `j`th block of a panel from M at `from`.
+  /// The outputs of tile `tile` and of block `kb` of a product's outputs from M at `from`.
   virtual void finishTile(Index tile, Index from, Index kb) = 0;
   /// Before the products of a block and a panel, to have memory that the outputs need at hand.
   virtual void prefetchOutputs(Index firstBlock, int64_t blocks, Index firstTile, Index numTiles) {}
