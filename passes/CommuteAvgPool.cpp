@@ -1,4 +1,5 @@
 // commute-avg-pool: pools after a 1x1 convolution that reduces channels, not before it.
+#include "ir/DecisionLog.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 #include "passes/Siblings.h"
@@ -55,19 +56,20 @@ struct CommuteAvgPool : OpRewritePattern<Conv2dOp> {
     if (!pool)
       return rewriter.notifyMatchFailure(conv, "input is not an average pool");
     if (!pool->hasOneUse())
-      return rewriter.notifyMatchFailure(conv, "the pool's result has other uses");
+      return decline(rewriter, conv, "the pool's result has other uses");
     if (pool.getBias() || activationKind(pool.getAct()) != ActivationKind::none)
-      return rewriter.notifyMatchFailure(conv, "the pool has an epilogue");
+      return decline(rewriter, conv, "the pool has an epilogue");
     if (!isPointwise(conv))
-      return rewriter.notifyMatchFailure(conv, "is not 1x1 at every position");
+      return decline(rewriter, conv, "is not 1x1 at every position");
     // A residual has the pooled extent: it can't be added before the pool, and a pool takes none.
     if (conv.getResidual())
-      return rewriter.notifyMatchFailure(conv, "adds a residual");
+      return decline(rewriter, conv, "adds a residual");
     if (tensorType(conv.getOutput()).getEncoding() || tensorType(pool.getInput()).getEncoding())
       return rewriter.notifyMatchFailure(conv, "layouts are assigned already");
     if (!reducesWork(pool, conv) && !joinsSibling(pool, conv))
-      return rewriter.notifyMatchFailure(conv, "takes no less work when pooled afterwards");
+      return decline(rewriter, conv, "takes no less work when pooled afterwards");
 
+    logDone(conv, "computed before '" + layerName(pool.getLoc()) + "', which pools its outputs");
     RankedTensorType poolInput = tensorType(pool.getInput());
     SmallVector<int64_t> shape(poolInput.getShape());
     shape[1] = tensorType(conv.getOutput()).getDimSize(1);

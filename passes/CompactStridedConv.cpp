@@ -5,6 +5,7 @@
 // Legal: the maximum of one value is that value, and without padding both read the same pixels. It
 // pays where many output channels read the input again: every read of the strided map fetches lines
 // of which it uses a part, from beyond the cache where the gathered map would fit.
+#include "ir/DecisionLog.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 
@@ -31,10 +32,11 @@ struct CompactStridedConv : OpRewritePattern<Conv2dOp> {
       return rewriter.notifyMatchFailure(conv, "every pixel is read");
     // A pool may not pad more than its window.
     if (llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; }))
-      return rewriter.notifyMatchFailure(conv, "the convolution pads");
+      return decline(rewriter, conv, "the convolution pads");
     if (filter[0] < leastChannels)
-      return rewriter.notifyMatchFailure(conv, "too few output channels read the input again");
+      return decline(rewriter, conv, "too few output channels read the input again");
 
+    logDone(conv, "reads pixels that are gathered first");
     SmallVector<int64_t> shape(tensorType(conv.getInput()).getShape());
     ArrayRef<int64_t> out = tensorType(conv.getOutput()).getShape();
     shape[2] = out[2];

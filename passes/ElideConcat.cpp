@@ -6,6 +6,7 @@
 // Legal where the view addresses exactly what the buffer did: equal blocks and halos, and a first
 // channel on a block border. Concats are taken from the last to the first, so that the result of one
 // that is itself a branch of a later one is a view already.
+#include "ir/DecisionLog.h"
 #include "passes/Passes.h"
 
 namespace incc {
@@ -44,8 +45,8 @@ struct ElideConcatPass : incc::impl::ElideConcatPassBase<ElideConcatPass> {
     int64_t block = cast<plan::MapType>(output.getType()).getBlock(), offset = 0;
     for (Value input : concat.getInputs()) {
       if (offset % block) {
-        concat.emitRemark("concat is copied: channel ")
-            << offset << " is not a multiple of the block of " << block;
+        logDeclined(concat, "copied: channel " + Twine(offset) +
+                                " is not a multiple of the block of " + Twine(block));
         return;
       }
       offset += cast<plan::MapType>(input.getType()).c();
@@ -59,10 +60,12 @@ struct ElideConcatPass : incc::impl::ElideConcatPassBase<ElideConcatPass> {
       auto type = cast<plan::MapType>(input.getType());
       StringRef reason = whyNotInPlace(input, output);
       if (reason.empty()) {
+        logDone(input.getDefiningOp(),
+                "writes into its slice of '" + cnn::layerName(concat.getLoc()) + "'");
         replaceByView(input, output, offset);
         ++numElided;
       } else {
-        concat.emitRemark("branch ") << i << " of concat is copied: " << reason;
+        logDeclined(concat, "branch " + Twine(i) + " is copied: " + reason);
         copies.push_back({input, offset});
       }
       offset += type.c();

@@ -1,4 +1,5 @@
 // fold-batch-norm: folds per-channel factors and offsets into the weights beside them.
+#include "ir/DecisionLog.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Constants.h"
 #include "passes/Passes.h"
@@ -118,11 +119,11 @@ template <typename LayerOp>
 static LogicalResult foldIntoProducer(PatternRewriter &rewriter, Operation *op, LayerOp layer,
                                       const ChannelAffine &affine) {
   if (!layer->hasOneUse())
-    return rewriter.notifyMatchFailure(op, "the layer's result has other uses");
+    return decline(rewriter, op, "the layer's result has other uses");
   if (activationKind(layer.getAct()) != ActivationKind::none)
-    return rewriter.notifyMatchFailure(op, "an activation lies between");
+    return decline(rewriter, op, "an activation lies between");
   if (layer.getResidual())
-    return rewriter.notifyMatchFailure(op, "the layer adds a residual");
+    return decline(rewriter, op, "the layer adds a residual");
   if (layer.getType() != op->getResult(0).getType())
     return rewriter.notifyMatchFailure(op, "layouts differ");
   Value oldWeights = weightsOf(layer), oldBias = layer.getBias();
@@ -131,7 +132,7 @@ static LogicalResult foldIntoProducer(PatternRewriter &rewriter, Operation *op, 
   if (oldBias)
     bias.emplace(oldBias);
   if (!weights || (bias && !*bias))
-    return rewriter.notifyMatchFailure(op, "the layer's weights are not constants");
+    return decline(rewriter, op, "the layer's weights are not constants");
 
   rewriter.setInsertionPoint(layer);
   size_t rows = affine.factor.size(), rowLength = weights.values().size() / rows;
@@ -153,6 +154,7 @@ static LogicalResult foldIntoProducer(PatternRewriter &rewriter, Operation *op, 
             out[k] = static_cast<float>((bias ? bias->values()[k] : 0.0) * affine.factor[k] +
                                         affine.offset[k]);
         });
+  logDone(op, "folded into the weights of '" + layerName(layer.getLoc()) + "' before it");
   LayerOp folded = cloneWith(rewriter, layer, newWeights, newBias);
   if (affine.act)
     rewriter.modifyOpInPlace(folded, [&] { folded.setActAttr(affine.act); });
@@ -177,19 +179,19 @@ static LogicalResult foldIntoConsumer(PatternRewriter &rewriter, Operation *op, 
   if constexpr (std::is_same_v<LayerOp, Conv2dOp>) {
     groups = layer.getGroups();
     if (llvm::any_of(layer.getPads(), [](int64_t pad) { return pad != 0; }))
-      return rewriter.notifyMatchFailure(op, "the convolution after it pads");
+      return decline(rewriter, op, "the convolution after it pads");
   }
   if (layer.getInput() != op->getResult(0))
     return rewriter.notifyMatchFailure(op, "is not the layer's input");
   if (affine.act && affine.act.getKind() != ActivationKind::none)
-    return rewriter.notifyMatchFailure(op, "an activation lies between");
+    return decline(rewriter, op, "an activation lies between");
   Value oldWeights = weightsOf(layer), oldBias = layer.getBias();
   ConstantOperand weights(oldWeights);
   std::optional<ConstantOperand> bias;
   if (oldBias)
     bias.emplace(oldBias);
   if (!weights || (bias && !*bias))
-    return rewriter.notifyMatchFailure(op, "the layer's weights are not constants");
+    return decline(rewriter, op, "the layer's weights are not constants");
 
   ArrayRef<int64_t> shape = tensorType(oldWeights).getShape();
   size_t rows = shape[0], rowLength = weights.values().size() / rows;
@@ -218,6 +220,7 @@ static LogicalResult foldIntoConsumer(PatternRewriter &rewriter, Operation *op, 
           for (size_t k = 0; k < rows; ++k)
             out[k] = static_cast<float>((bias ? bias->values()[k] : 0.0) + sums[k]);
         });
+  logDone(op, "folded into the weights of '" + layerName(layer.getLoc()) + "' after it");
   LayerOp folded = cloneWith(rewriter, layer, newWeights, newBias);
   rewriter.modifyOpInPlace(folded, [&] { folded.getInputMutable().assign(affine.input); });
   ConstantsToErase constants;
@@ -253,13 +256,13 @@ private:
       if (succeeded(foldIntoProducer(rewriter, op, linear, affine)))
         return success();
     if (!op->hasOneUse())
-      return rewriter.notifyMatchFailure(op, "result has several uses");
+      return decline(rewriter, op, "result has several uses");
     Operation *user = *op->user_begin();
     if (auto conv = dyn_cast<Conv2dOp>(user))
       return foldIntoConsumer(rewriter, op, conv, affine);
     if (auto linear = dyn_cast<LinearOp>(user))
       return foldIntoConsumer(rewriter, op, linear, affine);
-    return rewriter.notifyMatchFailure(op, "no layer before or after it can take it");
+    return decline(rewriter, op, "no layer before or after it can take it");
   }
 
   Pass::Statistic &counter;
@@ -283,7 +286,9 @@ template <typename AffineOp> struct LowerAffine : OpRewritePattern<AffineOp> {
     int64_t channels = type.getDimSize(1);
     bool isMap = type.getRank() == 4;
     if (!isMap && (type.getRank() != 2 || channels > kMaxDiagonal))
-      return rewriter.notifyMatchFailure(op, "is neither a map nor a vector of moderate length");
+      return decline(rewriter, op, "is neither a map nor a vector of moderate length");
+    logDone(op, isMap ? "computed apart, as a depthwise 1x1 convolution"
+                      : "computed apart, as a product with a diagonal matrix");
     ConstantsToErase constants;
     constants.add(op->getOperands());
     Value named = op->getOperand(1);

@@ -8,6 +8,7 @@
 // each task instead of the map: sum of (x s) w = sum of x (s w). Declines where that is no less
 // work, where something else reads the product, and where a pixel's padding or a group would have
 // to be told apart.
+#include "ir/DecisionLog.h"
 #include "passes/Passes.h"
 
 namespace incc {
@@ -85,16 +86,19 @@ struct FuseChannelScalePass : incc::impl::FuseChannelScalePassBase<FuseChannelSc
       if (isChannelScale(kernel))
         scales.push_back(kernel);
     });
-    for (plan::KernelOp scale : scales)
+    for (plan::KernelOp scale : scales) {
       if (plan::KernelOp reader = onlyReaderOf(scale))
         fuse(scale, reader);
+      else
+        logDeclined(scale, "multiplied apart: the product has no single reader");
+    }
   }
 
   void fuse(plan::KernelOp scale, plan::KernelOp reader) {
     if (reader.getKind() == cnn::Conv2dOp::getOperationName()) {
       StringRef reason = whyNotScaled(reader, scale);
       if (!reason.empty()) {
-        scale.emitRemark("channels are multiplied apart: ") << reason;
+        logDeclined(scale, "multiplied apart: " + reason);
         return;
       }
       scaleInput(reader, scale);
@@ -103,8 +107,10 @@ struct FuseChannelScalePass : incc::impl::FuseChannelScalePassBase<FuseChannelSc
                mapOf(reader.getInputs()[0]).getShape() == mapOf(reader.getInputs()[1]).getShape()) {
       addAfter(scale, reader);
     } else {
+      logDeclined(scale, "multiplied apart: its reader is neither a convolution nor an addition");
       return;
     }
+    logDone(scale, "multiplied by its reader '" + cnn::layerName(reader.getLoc()) + "'");
     Value product = scale.getOutputs()[0];
     plan::eraseKernel(scale);
     product.getDefiningOp()->erase();

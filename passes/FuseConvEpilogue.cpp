@@ -1,4 +1,5 @@
 // fuse-conv-epilogue: moves residual additions and activations into the op before them.
+#include "ir/DecisionLog.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -52,15 +53,16 @@ struct FuseResidual : OpRewritePattern<AddOp> {
   LogicalResult matchAndRewrite(AddOp add, PatternRewriter &rewriter) const override {
     Value lhs = add.getLhs(), rhs = add.getRhs();
     if (tensorType(lhs).getShape() != tensorType(rhs).getShape())
-      return rewriter.notifyMatchFailure(add, "right operand is broadcast");
+      return decline(rewriter, add, "right operand is broadcast");
     bool lhsFits = canTakeResidual(lhs, add), rhsFits = canTakeResidual(rhs, add);
     if (!lhsFits && !rhsFits)
-      return rewriter.notifyMatchFailure(add, "no operand is a layer that can take a residual");
+      return decline(rewriter, add, "no operand is a layer that can take a residual");
     bool takesLhs = lhsFits;
     if (lhsFits && rhsFits)
       takesLhs = rhs.getDefiningOp()->isBeforeInBlock(lhs.getDefiningOp());
     Operation *layer = (takesLhs ? lhs : rhs).getDefiningOp();
     Value residual = takesLhs ? rhs : lhs;
+    logDone(layer, "adds the residual of '" + layerName(add.getLoc()) + "'");
     if (auto conv = dyn_cast<Conv2dOp>(layer))
       fuseInto(conv, residual, add, rewriter);
     else
@@ -85,20 +87,22 @@ struct FuseActivation : OpRewritePattern<ActivationOp> {
     if (!producer)
       return rewriter.notifyMatchFailure(activation, "input is an argument");
     if (!producer->hasOneUse())
-      return rewriter.notifyMatchFailure(activation, "input has other uses");
+      return decline(rewriter, activation, "input has other uses");
     if (producer->getResult(0).getType() != activation.getType())
       return rewriter.notifyMatchFailure(activation, "layouts differ");
     return TypeSwitch<Operation *, LogicalResult>(producer)
         .Case<Conv2dOp, LinearOp, AddOp, MulOp, AvgPoolOp>([&](auto op) -> LogicalResult {
           if (activationKind(op.getAct()) != ActivationKind::none)
-            return rewriter.notifyMatchFailure(activation, "input has an activation already");
+            return decline(rewriter, activation, "input has an activation already");
+          logDone(op, "applies " + stringifyActivationKind(activationKind(activation.getAct())) +
+                          " of '" + layerName(activation.getLoc()) + "'");
           rewriter.modifyOpInPlace(op, [&] { op.setActAttr(activation.getActAttr()); });
           rewriter.replaceOp(activation, op);
           ++counter;
           return success();
         })
         .Default([&](Operation *) {
-          return rewriter.notifyMatchFailure(activation, "input comes from an op without epilogue");
+          return decline(rewriter, activation, "input comes from an op without epilogue");
         });
   }
 

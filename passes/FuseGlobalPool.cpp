@@ -5,6 +5,7 @@
 // Legal where a task writes whole planes: then no two tasks share a sum. The sum's order is the
 // pool's own. Declines where planes are split over tasks, which choose-algorithm decides.
 #include "ir/ConvPlan.h"
+#include "ir/DecisionLog.h"
 #include "passes/Passes.h"
 
 namespace incc {
@@ -34,13 +35,17 @@ static plan::KernelOp writerOf(Value map) {
   return writer;
 }
 
-/// True if `kernel` is a convolution that can take the means of its output's planes.
-static bool writesWholePlanes(plan::KernelOp kernel) {
+/// Why `kernel`, which writes a pool's input, can't take the means of its planes; empty if it can.
+static StringRef whyNotWithMeans(plan::KernelOp kernel) {
   if (!kernel || kernel.getKind() != cnn::Conv2dOp::getOperationName() ||
       kernel.getOutputs().size() > 1 || !kernel.getConfig())
-    return false;
+    return "its input is not what one convolution writes";
   ConvConfig config = ConvConfig::fromAttr(*kernel.getConfig());
-  return config.algorithm == ConvAlgorithm::lanes && config.taskRows >= ConvShape(kernel).out.h();
+  if (config.algorithm != ConvAlgorithm::lanes)
+    return "the convolution before it is not depthwise";
+  if (config.taskRows < ConvShape(kernel).out.h())
+    return "planes are split over tasks";
+  return "";
 }
 
 namespace {
@@ -60,8 +65,12 @@ struct FuseGlobalPoolPass : incc::impl::FuseGlobalPoolPassBase<FuseGlobalPoolPas
     auto buffer = mean.getDefiningOp<plan::BufferOp>();
     auto type = cast<plan::MapType>(mean.getType());
     plan::KernelOp conv = writerOf(pool.getInputs()[0]);
-    if (!buffer || type.hasHalo() || !writesWholePlanes(conv))
-      return;
+    StringRef reason = !buffer          ? "its result is not a buffer of its own"
+                       : type.hasHalo() ? "its result has a halo"
+                                        : whyNotWithMeans(conv);
+    if (!reason.empty())
+      return logDeclined(pool, "takes its means apart: " + reason);
+    logDone(pool, "taken by '" + cnn::layerName(conv.getLoc()) + "', which writes the planes");
     // The means are written where the planes are, so their buffer is declared before that.
     Operation *convStage = conv->getParentOp();
     if (convStage->isBeforeInBlock(buffer))

@@ -1,4 +1,5 @@
 // merge-sibling-convs: computes convolutions that read the same tensor as one.
+#include "ir/DecisionLog.h"
 #include "passes/Constants.h"
 #include "passes/Passes.h"
 #include "passes/Siblings.h"
@@ -29,12 +30,26 @@ bool incc::feedsConcat(Conv2dOp conv) {
 
 static int64_t numFilters(Conv2dOp conv) { return tensorType(conv.getFilter()).getDimSize(0); }
 
-/// True if `conv` can be a part of a merged convolution at all.
-static bool isCandidate(Conv2dOp conv) {
-  return conv.getGroups() == 1 && !conv.getResidual() && !conv->use_empty() &&
-         !feedsConcat(conv) && !tensorType(conv.getOutput()).getEncoding() &&
-         ConstantOperand(conv.getFilter()) &&
-         (!conv.getBias() || ConstantOperand(conv.getBias()));
+/// Why `conv` can't be a part of a merged convolution at all; empty if it can.
+static StringRef whyNotMerged(Conv2dOp conv) {
+  if (conv->use_empty())
+    return "nothing reads its result";
+  if (feedsConcat(conv))
+    return "writes straight into a concatenation";
+  if (tensorType(conv.getOutput()).getEncoding())
+    return "layouts are assigned already";
+  if (!ConstantOperand(conv.getFilter()) || (conv.getBias() && !ConstantOperand(conv.getBias())))
+    return "its weights are not constants";
+  return "";
+}
+
+/// Tells why `conv` stays apart, if another convolution could be its sibling.
+static void logApart(Conv2dOp conv, StringRef reason) {
+  for (Operation *user : conv.getInput().getUsers())
+    if (auto other = dyn_cast<Conv2dOp>(user); other && other != conv)
+      if (haveSameGeometry(conv, other))
+        return logDeclined(conv, "not computed with '" + layerName(other.getLoc()) +
+                                     "', which reads the same: " + reason);
 }
 
 /// The convolutions of `block` that read `input`, grouped with their likes, in their order.
@@ -42,8 +57,12 @@ static SmallVector<SmallVector<Conv2dOp>> groupSiblings(Value input) {
   SmallVector<Conv2dOp> convs;
   for (Operation *user : input.getUsers())
     if (auto conv = dyn_cast<Conv2dOp>(user))
-      if (conv.getInput() == input && !llvm::is_contained(convs, conv) && isCandidate(conv))
-        convs.push_back(conv);
+      if (conv.getInput() == input && !llvm::is_contained(convs, conv)) {
+        if (StringRef reason = whyNotMerged(conv); reason.empty())
+          convs.push_back(conv);
+        else
+          logApart(conv, reason);
+      }
   SmallVector<SmallVector<Conv2dOp>> groups;
   for (Conv2dOp conv : convs) {
     auto *group = llvm::find_if(groups, [&](const SmallVector<Conv2dOp> &members) {
@@ -153,11 +172,17 @@ private:
     IRRewriter rewriter(&getContext());
     for (const SmallVector<Conv2dOp> &group : groupSiblings(tensor)) {
       SmallVector<Conv2dOp> parts = arrangeByBlocks(group, channelBlock);
+      for (Conv2dOp conv : group)
+        if (!llvm::is_contained(parts, conv))
+          logApart(conv, "its channels end within a block");
       if (parts.size() < 2)
         continue;
       Conv2dOp first = *std::min_element(parts.begin(), parts.end(), [](auto a, auto b) {
         return a->isBeforeInBlock(b);
       });
+      for (Conv2dOp part : parts)
+        if (part != first)
+          logDone(part, "computed with '" + layerName(first.getLoc()) + "', which reads the same");
       mergeConvs(rewriter, parts, first);
       numMerged += parts.size() - 1;
     }

@@ -2,7 +2,7 @@
 #include "backends/llvm/Backend.h"
 #include "backends/llvm/Emitters.h"
 #include "backends/llvm/Library.h"
-#include "llvm/Support/JSON.h"
+#include "ir/AttributeJson.h"
 #include "llvm/Support/Parallel.h"
 
 using namespace mlir;
@@ -24,34 +24,6 @@ static LibraryOperand locate(Value value) {
   plan::MapType map = view.getSource().getType();
   operand.offset += sizeof(float) * (view.getChannel() / map.getBlock()) * map.planeStride();
   return operand;
-}
-
-static llvm::json::Value toJson(Attribute attr) {
-  if (auto dict = dyn_cast<DictionaryAttr>(attr)) {
-    llvm::json::Object object;
-    for (NamedAttribute entry : dict)
-      object[entry.getName().str()] = toJson(entry.getValue());
-    return object;
-  }
-  if (auto array = dyn_cast<ArrayAttr>(attr)) {
-    llvm::json::Array list;
-    for (Attribute entry : array)
-      list.push_back(toJson(entry));
-    return list;
-  }
-  if (auto integers = dyn_cast<DenseI64ArrayAttr>(attr))
-    return llvm::json::Array(integers.asArrayRef());
-  if (auto numbers = dyn_cast<DenseF64ArrayAttr>(attr))
-    return llvm::json::Array(numbers.asArrayRef());
-  if (auto flag = dyn_cast<BoolAttr>(attr))
-    return flag.getValue();
-  if (auto integer = dyn_cast<IntegerAttr>(attr))
-    return integer.getInt();
-  if (auto number = dyn_cast<FloatAttr>(attr))
-    return number.getValueAsDouble();
-  if (auto text = dyn_cast<StringAttr>(attr))
-    return text.getValue();
-  return nullptr;
 }
 
 static LibraryDesc describe(ModuleOp module, plan::ProgramOp program, const CodegenOptions &options,

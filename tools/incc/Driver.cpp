@@ -4,6 +4,7 @@
 #include "backends/llvm/KernelTimer.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/onnx/Export.h"
+#include "ir/DecisionLog.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
@@ -59,6 +60,10 @@ private:
   DiagnosticPrinter printer;
   DefaultTimingManager timing;
   OwningOpRef<ModuleOp> module;
+  /// What passes decided, where somebody asked for it.
+  std::optional<DecisionLog> log;
+
+  plan::ProgramOp program() { return *module->getOps<plan::ProgramOp>().begin(); }
 
   /// The phase after which the pipeline ends.
   std::string lastPhase() const {
@@ -126,10 +131,19 @@ private:
           /*printAfterOnlyOnFailure=*/false, llvm::errs(),
           OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64));
     }
+    if (options.verbose)
+      log.emplace(context);
     LogicalResult result = manager.run(*module);
     if (prints)
       context.enableMultithreading();
+    if (options.verbose)
+      printDecisions(log->decisions());
     return result;
+  }
+
+  static void printDecisions(ArrayRef<Decision> decisions) {
+    for (const Decision &decision : decisions)
+      emitRemark(decision.loc) << decision.pass << ": " << decision.verdict();
   }
 
   /// Writes `outputPath` (standard output if empty or "-"), or nothing if `write` fails.
@@ -174,9 +188,7 @@ private:
     if (options.emit == EmitKind::Library)
       return writeModelLibrary(*module, codegen, libraryPath());
     codegen.kind = options.emit == EmitKind::Llvm ? CodeKind::LlvmIr : CodeKind::Assembly;
-    return writeText([&](llvm::raw_ostream &os) {
-      return printKernels(*module->getOps<plan::ProgramOp>().begin(), codegen, os);
-    });
+    return writeText([&](llvm::raw_ostream &os) { return printKernels(program(), codegen, os); });
   }
 
   /// -o, or the model's name with the extension that was asked for.
@@ -184,8 +196,7 @@ private:
     StringRef path = options.outputPath;
     if (!path.empty() && path != ".o")
       return path.str();
-    plan::ProgramOp program = *module->getOps<plan::ProgramOp>().begin();
-    return (program.getSymName() + (path.empty() ? ".so" : path)).str();
+    return (program().getSymName() + (path.empty() ? ".so" : path)).str();
   }
 };
 

@@ -29,7 +29,10 @@ Options incc::parseOptions(int argc, char **argv) {
       cl::desc("Library to write: .so, .a or .o (default: the model's name and .so); NAME.h is "
                "written beside it. With --emit, the file to write (default: standard output)"),
       cl::value_desc("FILE"), cl::cat(general));
-  cl::opt<bool> verbose("v", cl::desc("Print remarks in full"), cl::cat(general));
+  cl::opt<bool> verbose("v",
+                        cl::desc("Print remarks in full, and what each pass did with which "
+                                 "layer, or why it left it alone"),
+                        cl::cat(general));
   cl::opt<bool> quiet("q", cl::desc("Print errors only"), cl::cat(general));
 
   cl::opt<std::string> weights("weights", cl::desc("Trained weights (.safetensors or .npz)"),
