@@ -1,4 +1,4 @@
-// The CPUs that incc compiles for, as rows of data.
+// The architectures, instruction sets and CPUs that incc compiles for, as rows of data.
 #ifndef INCC_IR_TARGET_H
 #define INCC_IR_TARGET_H
 
@@ -6,18 +6,36 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
+namespace llvm {
+class raw_ostream;
+}
+
 namespace incc {
 
 /// Floats in a cache line.
 constexpr int64_t kLineFloats = 16;
 
+/// What `--target` names.
+struct Arch {
+  llvm::StringRef name;
+  /// Of the object files; its first part names the runtime's bitcode.
+  llvm::StringRef triple;
+  /// The CPU of a row in the table that code is for where `--mcpu` is not given and the machine that
+  /// incc runs on is another.
+  llvm::StringRef crossCpu;
+};
+
 /// What the kernels need to know of an instruction set.
 struct Isa {
   llvm::StringRef name;
+  llvm::StringRef arch;
   /// Floats in a vector register: also the channel block of feature maps.
   unsigned lanes;
   unsigned numRegisters;
   bool hasFma;
+  /// A multiply-add takes one operand from a lane of a vector: inputs need no broadcast, and are
+  /// loaded `lanes` at a time. Minimum and maximum are one instruction that passes NaNs on.
+  bool isNeon;
   /// Blocks of output channels in a register tile of convolution, at most: wider tiles fit on paper
   /// but LLVM's scheduler then spills (measured: 7x4 on 32 registers runs at 62 to 86%).
   unsigned maxTileBlocks;
@@ -28,6 +46,8 @@ struct Isa {
   llvm::StringRef llvmCpu;
   /// Bits of `incc_cpu_features` in the runtime that the CPU must report.
   uint32_t requiredFeatures;
+  /// For people: how the tests check code for it.
+  llvm::StringRef tests;
 };
 
 /// A CPU by the name that `--mcpu` takes.
@@ -40,21 +60,32 @@ struct Cpu {
   unsigned l1Bytes, l2Bytes;
   /// Vector FMAs (or multiply + add pairs) and vector loads that start in a cycle.
   float fmasPerCycle, loadsPerCycle;
+  /// Cycles until an FMA's sum can be added to.
+  float fmaLatency;
   /// Bytes a cycle that one core reads from memory.
   float memoryBytesPerCycle;
+  /// Clock under load of a common product: turns modelled cycles into time.
+  float gigahertz;
 };
 
 /// The instruction set and CPU that a module is compiled for.
 struct Target {
+  Arch arch;
   Isa isa;
   Cpu cpu;
 
-  /// Looks up `mcpu`; "native" is the machine that incc runs on. The error lists what is supported.
-  static llvm::Expected<Target> lookup(llvm::StringRef mcpu);
+  /// Looks up the CPU `mcpu` of `arch`. An empty `arch` is the CPU's own; "native" is the machine
+  /// that incc runs on, and so is an empty `mcpu` where that is of `arch`. Errors list what is
+  /// supported.
+  static llvm::Expected<Target> lookup(llvm::StringRef mcpu, llvm::StringRef arch = "");
 };
 
+llvm::ArrayRef<Arch> allArchs();
 llvm::ArrayRef<Isa> allIsas();
 llvm::ArrayRef<Cpu> allCpus();
+
+/// Prints the tables as one, for `incc --list-targets`.
+void printTargets(llvm::raw_ostream &os);
 
 } // namespace incc
 

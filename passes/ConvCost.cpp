@@ -5,11 +5,10 @@ using namespace mlir;
 using namespace incc;
 
 double incc::stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
-  constexpr double kFmaLatency = 4;
   double fmas = static_cast<double>(pixels * blocks) / target.cpu.fmasPerCycle;
   double loads = static_cast<double>(pixels + blocks) / target.cpu.loadsPerCycle;
   // A kernel that loads as fast as it multiplies stalls on every miss: prefer fewer loads.
-  return std::max({fmas, 1.25 * loads, kFmaLatency}) + 0.05 * loads;
+  return std::max({fmas, 1.25 * loads, static_cast<double>(target.cpu.fmaLatency)}) + 0.05 * loads;
 }
 
 double incc::rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,

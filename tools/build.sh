@@ -41,6 +41,11 @@ packages=(
   libfmt-dev libjpeg-dev libpng-dev libprotobuf-dev libyaml-cpp-dev protobuf-compiler
   zlib1g-dev
 )
+# What cross-compiled models are made with and tested by.
+case $(uname -m) in
+x86_64) packages+=(libc6-dev-arm64-cross g++-aarch64-linux-gnu qemu-user) ;;
+aarch64) packages+=(libc6-dev-amd64-cross) ;;
+esac
 need_packages "$build/apt.log" "${packages[@]}"
 need_venv "$root/build/venv" "$root/tools/requirements.txt" "$build/pip.log"
 

@@ -30,6 +30,7 @@ static LibraryDesc describe(ModuleOp module, plan::ProgramOp program, const Code
                             const CompiledKernels &kernels) {
   LibraryDesc desc;
   desc.name = program.getSymName().str();
+  desc.triple = options.target.arch.triple.str();
   desc.arenaBytes = program.getArenaBytes().value_or(0);
   desc.scratchBytes = program.getScratchBytes().value_or(0);
   desc.weightsBytes = program.getWeightsBytes().value_or(0);

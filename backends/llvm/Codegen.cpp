@@ -2,18 +2,16 @@
 #include "backends/llvm/Codegen.h"
 #include "backends/llvm/Emitters.h"
 #include "backends/llvm/Lowering.h"
+#include "backends/llvm/Machines.h"
 #include "llvm/CodeGen/MachineModuleInfo.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 using namespace incc;
@@ -44,21 +42,10 @@ static std::string keyOf(plan::KernelOp kernel) {
 }
 
 static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CodegenOptions &options) {
-  static const bool initialized = [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    return true;
-  }();
-  (void)initialized;
-  constexpr StringLiteral triple = "x86_64-unknown-linux-gnu";
-  std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    return nullptr;
+  StringRef triple = options.target.arch.triple;
+  const llvm::Target *generator = llvm::cantFail(findCodeGenerator(triple));
   llvm::TargetOptions targetOptions;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+  return std::unique_ptr<llvm::TargetMachine>(generator->createTargetMachine(
       triple, options.isa().llvmCpu, "", targetOptions, llvm::Reloc::PIC_, std::nullopt,
       options.optLevel == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Aggressive));
 }

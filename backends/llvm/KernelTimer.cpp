@@ -1,11 +1,12 @@
 // Kernels and the runtime's thread pool in a just-in-time linker.
 #include "backends/llvm/KernelTimer.h"
+#include "backends/llvm/Machines.h"
 #include "runtime/Embedded.h"
 #include "runtime/Kernel.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IRReader/IRReader.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Triple.h"
 #include <chrono>
 #include <unistd.h>
 
@@ -32,9 +33,16 @@ public:
 
   /// Out of all caches.
   void flush() const {
+    char *begin = reinterpret_cast<char *>(data);
+#if defined(__x86_64__)
     for (int64_t i = 0; i < bytes; i += 64)
-      __builtin_ia32_clflush(reinterpret_cast<char *>(data) + i);
+      __builtin_ia32_clflush(begin + i);
     __builtin_ia32_mfence();
+#elif defined(__aarch64__)
+    for (int64_t i = 0; i < bytes; i += 64)
+      asm volatile("dc civac, %0" : : "r"(begin + i) : "memory");
+    asm volatile("dsb sy" : : : "memory");
+#endif
   }
   /// What another kernel would do to the caches.
   float sweep() const {
@@ -85,15 +93,12 @@ llvm::Expected<std::unique_ptr<KernelTimer>> KernelTimer::create(const CodegenOp
   if (!host)
     return host.takeError();
   uint32_t missing = options.isa().requiredFeatures & ~host->isa.requiredFeatures;
-  if (missing)
+  if (missing || options.target.arch.name != host->arch.name)
     return llvm::createStringError("this machine can't run code for '" +
                                    options.target.cpu.name.str() +
                                    "', so there is nothing to time");
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
-  LLVMInitializeX86AsmPrinter();
-  LLVMInitializeX86AsmParser(); // the runtime has inline assembly
+  StringRef triple = host->arch.triple;
+  llvm::cantFail(findCodeGenerator(triple));
   auto runtime = std::make_unique<Runtime>();
   runtime->threads = threads;
   auto jit = llvm::orc::LLJITBuilder().create();
@@ -104,7 +109,7 @@ llvm::Expected<std::unique_ptr<KernelTimer>> KernelTimer::create(const CodegenOp
   auto context = std::make_unique<llvm::LLVMContext>();
   llvm::SMDiagnostic diagnostic;
   std::unique_ptr<llvm::Module> module = llvm::parseIR(
-      llvm::MemoryBufferRef(embeddedRuntime("x86_64"), "runtime"), diagnostic, *context);
+      llvm::MemoryBufferRef(embeddedRuntime(llvm::Triple(triple).getArchName()), "runtime"), diagnostic, *context);
   if (!module)
     return llvm::createStringError("the runtime can't be read: " + diagnostic.getMessage());
   llvm::orc::LLJIT &linker = *runtime->jit;

@@ -49,7 +49,8 @@ struct LibraryStep {
 struct LibraryDesc {
   /// Prefix of every symbol: a C identifier, not "incc".
   std::string name;
-  std::string triple = "x86_64-unknown-linux-gnu";
+  /// Of the objects; its architecture has a runtime.
+  std::string triple;
   std::vector<LibraryTensor> inputs, outputs;
   uint64_t arenaBytes = 0, scratchBytes = 0, weightsBytes = 0;
   /// Symbols of `void k(const incc_args *args, int begin, int end)` in the kernels' objects. They

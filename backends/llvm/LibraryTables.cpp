@@ -1,6 +1,7 @@
 // Compiles the runtime together with a model's tables: the runtime's bitcode gets the tables as
 // constants, and its entry points the model's name.
 #include "backends/llvm/LibraryParts.h"
+#include "backends/llvm/Machines.h"
 #include "runtime/Embedded.h"
 #include "runtime/Program.h"
 #include "llvm/ADT/StringExtras.h"
@@ -11,9 +12,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -294,20 +293,14 @@ static void nameEntryPoints(const LibraryDesc &desc, OutputKind kind, Module &mo
 }
 
 static Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const LibraryDesc &desc) {
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
-  LLVMInitializeX86AsmParser(); // for the runtime's inline assembly
-  LLVMInitializeX86AsmPrinter();
-  std::string message;
-  const llvm::Target *target = TargetRegistry::lookupTarget(desc.triple, message);
-  if (!target)
-    return createStringError(message);
+  Expected<const llvm::Target *> generator = findCodeGenerator(desc.triple);
+  if (!generator)
+    return generator.takeError();
   TargetOptions options;
   options.FunctionSections = options.DataSections = true;
   // The runtime's functions carry their own CPU: the oldest, as they check for the newer.
   return std::unique_ptr<TargetMachine>(
-      target->createTargetMachine(desc.triple, "", "", options, Reloc::PIC_));
+      (*generator)->createTargetMachine(desc.triple, "", "", options, Reloc::PIC_));
 }
 
 Expected<std::unique_ptr<MemoryBuffer>> incc::compileTables(const LibraryDesc &desc,

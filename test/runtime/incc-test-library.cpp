@@ -46,6 +46,7 @@ static LibraryStep readStep(const json::Object &object) {
 static LibraryDesc readDesc(const json::Object &object) {
   LibraryDesc desc;
   desc.name = object.getString("name")->str();
+  desc.triple = object.getString("triple").value_or("x86_64-unknown-linux-gnu").str();
   desc.inputs = readTensors(object.getArray("inputs"));
   desc.outputs = readTensors(object.getArray("outputs"));
   desc.arenaBytes = *object.getInteger("arena_bytes");

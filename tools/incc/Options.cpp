@@ -49,10 +49,20 @@ Options incc::parseOptions(int argc, char **argv) {
       cl::desc("Images of a run (default 1); replaces an ONNX model's symbolic first dimension"),
       cl::init(1), cl::value_desc("N"), cl::cat(model));
 
-  cl::opt<std::string> target("target", cl::desc("Architecture: x86-64"), cl::init("x86-64"),
-                              cl::value_desc("ARCH"), cl::cat(code));
-  cl::opt<std::string> mcpu("mcpu", cl::desc("CPU to compile for (default native: this machine's)"),
-                            cl::init("native"), cl::value_desc("CPU"), cl::cat(code));
+  cl::opt<std::string> target(
+      "target", cl::desc("Architecture, of those in --list-targets (default: that of --mcpu)"),
+      cl::value_desc("ARCH"), cl::cat(code));
+  cl::opt<std::string> mcpu(
+      "mcpu",
+      cl::desc("CPU to compile for, of those in --list-targets (default native: this machine's; "
+               "of another architecture: a common one)"),
+      cl::value_desc("CPU"), cl::cat(code));
+  // Like --help it needs no model.
+  cl::opt<bool> listTargets("list-targets", cl::desc("Print what can be compiled for, and end"),
+                            cl::cat(code), cl::callback([](const bool &) {
+                              printTargets(llvm::outs());
+                              std::exit(0);
+                            }));
   cl::opt<std::string> codegenIsa(
       "codegen-isa",
       cl::desc("Plan for --mcpu but generate code for this instruction set, to test the plan"),
@@ -136,11 +146,9 @@ Options incc::parseOptions(int argc, char **argv) {
   if (batch < 1)
     fail("--batch must be at least 1, got " + llvm::Twine(batch));
   options.import.batch = batch;
-  if (target != "x86-64" && target != "x86_64")
-    fail("unknown --target '" + target + "'; supported is x86-64");
   if (backend != "auto" && backend != "llvm")
     fail("unknown --backend '" + backend + "'; supported are auto, llvm");
-  llvm::Expected<Target> found = Target::lookup(mcpu);
+  llvm::Expected<Target> found = Target::lookup(mcpu, target);
   if (!found)
     fail(llvm::toString(found.takeError()));
   options.target = *found;
