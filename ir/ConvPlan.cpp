@@ -38,6 +38,9 @@ bool ConvShape::isFlat() const {
 
 bool incc::fitsRegisters(const Isa &isa, int64_t pixels, int64_t blocks) {
   int64_t accumulators = pixels * blocks;
+  // A vector of each pixel's channels, and weights on their way.
+  if (isa.isNeon)
+    return accumulators + pixels + 2 <= isa.numRegisters;
   // Without FMA a product needs a register of its own.
   if (!isa.hasFma)
     return accumulators + std::min(pixels, blocks) + 2 <= isa.numRegisters;

@@ -6,7 +6,9 @@ using namespace incc;
 
 double incc::stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
   double fmas = static_cast<double>(pixels * blocks) / target.cpu.fmasPerCycle;
-  double loads = static_cast<double>(pixels + blocks) / target.cpu.loadsPerCycle;
+  // NEON loads the inputs of several steps at once.
+  double inputs = static_cast<double>(pixels) / (target.isa.isNeon ? target.isa.lanes : 1);
+  double loads = (inputs + static_cast<double>(blocks)) / target.cpu.loadsPerCycle;
   // A kernel that loads as fast as it multiplies stalls on every miss: prefer fewer loads.
   return std::max({fmas, 1.25 * loads, static_cast<double>(target.cpu.fmaLatency)}) + 0.05 * loads;
 }

@@ -209,6 +209,10 @@ Value KernelBuilder::broadcast(Value scalar) {
   return builder.create<vector::BroadcastOp>(loc, vectorType(), scalar);
 }
 
+Value KernelBuilder::broadcastLane(Value vector, int64_t lane) {
+  return broadcast(builder.create<vector::ExtractOp>(loc, vector, lane));
+}
+
 Value KernelBuilder::loadVector(Value array, Index at) {
   return builder.create<vector::LoadOp>(loc, vectorType(), array, ValueRange{materialize(at)});
 }
@@ -315,11 +319,15 @@ Value KernelBuilder::toFloat(Index index) {
 
 // Selects rather than arith.maximumf: one instruction on x86. A NaN in `b` is passed on.
 Value KernelBuilder::maxf(Value a, Value b) {
+  if (target.isa.isNeon)
+    return builder.create<arith::MaximumFOp>(loc, a, b);
   Value greater = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
   return builder.create<arith::SelectOp>(loc, greater, a, b);
 }
 
 Value KernelBuilder::minf(Value a, Value b) {
+  if (target.isa.isNeon)
+    return builder.create<arith::MinimumFOp>(loc, a, b);
   Value less = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, a, b);
   return builder.create<arith::SelectOp>(loc, less, a, b);
 }

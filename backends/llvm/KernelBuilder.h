@@ -95,6 +95,8 @@ public:
   mlir::Value loadBroadcast(mlir::Value array, Index at) {
     return broadcast(loadScalar(array, at));
   }
+  /// A lane of `vector` in every lane.
+  mlir::Value broadcastLane(mlir::Value vector, int64_t lane);
   void storeVector(mlir::Value vector, mlir::Value array, Index at);
   /// The first `count` lanes only.
   void storeLanes(mlir::Value vector, int64_t count, mlir::Value array, Index at);

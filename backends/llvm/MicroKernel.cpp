@@ -41,6 +41,44 @@ void MicroKernel::streamLines(KernelBuilder &b, Value array, Index at, int64_t n
 }
 
 namespace {
+/// The inputs of a run of unrolled steps, each in all lanes of a vector. Where a multiply-add can take
+/// a lane of its operand, several come with one load: a lane that is only broadcast to be
+/// multiplied costs nothing.
+class BroadcastInputs {
+public:
+  /// `offsets` are what will be asked for, relative to `at`.
+  BroadcastInputs(KernelBuilder &b, Value array, Index at, SmallVector<int64_t> offsets)
+      : b(b), array(array), at(at) {
+    llvm::sort(offsets);
+    // Vectors end with the last input at the latest: behind it there may be no memory.
+    int64_t lastFirst = offsets.back() - b.lanes + 1;
+    if (!b.target.isa.isNeon || lastFirst < offsets.front())
+      return;
+    for (int64_t offset : offsets)
+      if (firsts.empty() || offset >= firsts.back() + b.lanes)
+        firsts.push_back(std::min(offset, lastFirst));
+    vectors.resize(firsts.size());
+  }
+
+  Value get(int64_t offset) {
+    if (firsts.empty())
+      return b.loadBroadcast(array, b.add(at, offset));
+    size_t i = llvm::upper_bound(firsts, offset) - firsts.begin() - 1;
+    if (!vectors[i])
+      vectors[i] = b.loadVector(array, b.add(at, firsts[i]));
+    return b.broadcastLane(vectors[i], offset - firsts[i]);
+  }
+
+private:
+  KernelBuilder &b;
+  Value array;
+  Index at;
+  /// The first offset of each vector, ascending; none: inputs are loaded one by one.
+  SmallVector<int64_t> firsts;
+  /// Loaded when they are first asked for.
+  KernelBuilder::Values vectors;
+};
+
 /// The state that the nested loops of one part pass down.
 struct PartEmitter {
   KernelBuilder &b;
@@ -65,20 +103,21 @@ struct PartEmitter {
         b.prefetch(weights, b.add(weightsAt, ahead + j * blockStride()));
   }
 
-  /// One step: every pixel times every block. The operand with fewer values stays in registers.
-  void step(Index inputAt, Index weightsAt, Values &acc) {
+  /// One step: every pixel times every block. The operand with fewer values stays in registers; that
+  /// is the inputs where they are lanes of vectors.
+  void step(BroadcastInputs &inputs, int64_t inputOffset, Index weightsAt, Values &acc) {
     int64_t numPixels = kernel.pixelOffsets.size(), numBlocks = kernel.numBlocks;
     auto block = [&](int64_t j) {
       return b.loadVector(weights, b.add(weightsAt, j * blockStride()));
     };
     auto pixel = [&](int64_t p) {
-      return b.loadBroadcast(input, b.add(inputAt, kernel.pixelOffsets[p]));
+      return inputs.get(kernel.pixelOffsets[p] + inputOffset);
     };
     auto multiply = [&](int64_t p, int64_t j, Value x, Value w) {
       Value &a = acc[p * numBlocks + j];
       a = b.fma(x, w, a);
     };
-    if (numBlocks <= numPixels) {
+    if (numBlocks <= numPixels && !b.target.isa.isNeon) {
       Values held;
       for (int64_t j = 0; j < numBlocks; ++j)
         held.push_back(block(j));
@@ -106,9 +145,14 @@ struct PartEmitter {
     auto unrolled = [&](Index first, int64_t count, Values values) {
       Index in = b.add(inputAt, b.mul(first, s.inputStride));
       Index w = b.add(weightsAt, b.mul(first, stepWidth));
+      SmallVector<int64_t> offsets;
+      for (int64_t i = 0; i < count; ++i)
+        for (int64_t pixel : kernel.pixelOffsets)
+          offsets.push_back(pixel + i * s.inputStride);
+      BroadcastInputs inputs(b, input, in, offsets);
       for (int64_t i = 0; i < count; ++i) {
         prefetchWeights(i, b.add(w, i * stepWidth));
-        step(b.add(in, i * s.inputStride), b.add(w, i * stepWidth), values);
+        step(inputs, i * s.inputStride, b.add(w, i * stepWidth), values);
       }
       return values;
     };
@@ -117,7 +161,7 @@ struct PartEmitter {
       whole = 0;
     acc = b.loop(0, whole, kMaxUnroll, acc,
                  [&](Index i, Values values) { return unrolled(i, kMaxUnroll, values); });
-    return unrolled(whole, s.count - whole, acc);
+    return whole < s.count ? unrolled(whole, s.count - whole, acc) : acc;
   }
 
   /// What the run that starts here prefetches for later.

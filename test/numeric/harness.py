@@ -1,6 +1,8 @@
 """Compiles networks with incc and compares what they answer."""
 import argparse
+import collections
 import pathlib
+import platform
 import subprocess
 import sys
 
@@ -29,8 +31,57 @@ def call(*command):
     return done.stdout + done.stderr
 
 
+def is_aarch64(mcpu):
+    return mcpu.startswith(("armv8", "cortex", "neoverse", "apple"))
+
+
+Tensor = collections.namedtuple("Tensor", "name shape")
+
+
+class EmulatedModel:
+    """A model for AArch64 that runs under qemu-user, used like one of incc.load."""
+    ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+    def __init__(self, library, threads):
+        self.library, self.threads, self.outputs = library, threads, []
+        self.program = library.parent / "run-model"
+        if not self.program.exists():
+            call("aarch64-linux-gnu-gcc", "-O1", f"-I{self.ROOT}", self.ROOT / "test/numeric/run-model.c",
+                 "-o", self.program, "-ldl")
+
+    def __call__(self, *arrays):
+        files = [self.library.with_suffix(suffix) for suffix in (".in", ".out")]
+        files[0].write_bytes(b"".join(np.asarray(a, np.float32).tobytes() for a in arrays))
+        said = call("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", self.program, self.library,
+                    self.threads, *files)
+        names, shapes = zip(*(line.split("\t") for line in said.splitlines()))
+        self.outputs = [Tensor(name, tuple(map(int, shape.split())))
+                        for name, shape in zip(names, shapes)]
+        results = np.split(np.fromfile(files[1], np.float32),
+                           np.cumsum([np.prod(t.shape, dtype=int) for t in self.outputs])[:-1])
+        for file in files:
+            file.unlink()
+        results = [r.reshape(t.shape) for r, t in zip(results, self.outputs)]
+        return results[0] if len(results) == 1 else results
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+def load(library, threads, mcpu=""):
+    """A model compiled for `mcpu`, ready to be called."""
+    if is_aarch64(mcpu) and platform.machine() != "aarch64":
+        return EmulatedModel(library, threads)
+    return incc.load(library, threads=threads)
+
+
 def host_runs(mcpu):
-    """Whether this machine can run code for `mcpu`."""
+    """Whether this machine can run code for `mcpu`, with qemu-user's help or without."""
+    if is_aarch64(mcpu):
+        return True
     flags = set()
     with open("/proc/cpuinfo") as info:
         for line in info:
@@ -115,7 +166,7 @@ def check_network(network, folder, failures, machines=None, threads=(1, 2), opti
         library = folder / f"{network.name}-{mcpu}.so"
         call("incc", path, "-q", f"--mcpu={mcpu}", *codegen_options(mcpu), *options, "-o", library)
         for count in threads:
-            with incc.load(library, threads=count) as model:
+            with load(library, count, mcpu) as model:
                 # Twice: the second run finds what the first left in memory.
                 for _ in range(2):
                     outputs = as_list(model(*arrays))

@@ -408,7 +408,9 @@ FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_
             channel_scales]
 
 if __name__ == "__main__":
-    options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"})
+    options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"},
+                        machines={"default": ""})
+    machines = options.machines.split(",") if options.machines else None
     failures = Failures(2e-5)
     for family in FAMILIES:
         if not options.families or family.__name__ in options.families:
@@ -416,6 +418,6 @@ if __name__ == "__main__":
             # meant for it is convolved with larger tiles.
             is_transformed = family in (winograd_convolutions, strassen_convolutions)
             accuracy = "default" if is_transformed else "strict"
-            check_network(family(), options.folder, failures,
+            check_network(family(), options.folder, failures, machines,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}"])
     failures.finish("ops")

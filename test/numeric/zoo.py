@@ -6,24 +6,24 @@ import pathlib
 
 import numpy as np
 
-from harness import Failures, arguments, as_list, call, onnx_session
-import incc
+from harness import Failures, arguments, as_list, call, load, onnx_session
 
 
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 
 
-def compare(model, folder, batch, seed, threads, reimport, failures):
+def compare(model, folder, batch, seed, threads, reimport, mcpu, failures):
+    machine = [f"--mcpu={mcpu}"] if mcpu else []
     weights = ["-q", "--random-weights", seed, "--batch", batch]
     # A name for each: dlopen takes a path that it knows for the library that it has.
     library = folder / f"{model.stem}-{batch}-{seed}.so"
     onnx = library.with_suffix(".onnx")
-    call("incc", model, *weights, "-o", library)
+    call("incc", model, *weights, *machine, "-o", library)
     call("incc", model, *weights, "--emit=onnx", "-o", onnx)
     libraries = [library]
     if reimport:
         libraries.append(folder / f"{model.stem}-{batch}-{seed}-reimport.so")
-        call("incc", onnx, "-q", "-o", libraries[-1])
+        call("incc", onnx, "-q", *machine, "-o", libraries[-1])
     session = onnx_session(onnx)
     random = np.random.default_rng(seed)
     inputs = [random.normal(size=tensor.shape).astype(np.float32)
@@ -31,10 +31,10 @@ def compare(model, folder, batch, seed, threads, reimport, failures):
     expected = session.run(None, dict(zip((t.name for t in session.get_inputs()), inputs)))
     for library in libraries:
         for count in threads:
-            with incc.load(library, threads=count) as compiled:
+            with load(library, count, mcpu) as compiled:
+                results = as_list(compiled(*inputs))
                 assert [t.name for t in compiled.outputs] == [t.name for t in session.get_outputs()]
-                for tensor, got, value in zip(compiled.outputs, as_list(compiled(*inputs)),
-                                              expected, strict=True):
+                for tensor, got, value in zip(compiled.outputs, results, expected, strict=True):
                     failures.check(f"{library.stem} threads {count} {tensor.name}", got, value)
         library.unlink()
     onnx.unlink()
@@ -43,7 +43,7 @@ def compare(model, folder, batch, seed, threads, reimport, failures):
 if __name__ == "__main__":
     options = arguments(__doc__, models={"nargs": "+"}, batch={"default": "1,4"},
                         seeds={"default": "1"}, threads={"default": "1,2"},
-                        reimport={"action": "store_true"})
+                        reimport={"action": "store_true"}, mcpu={"default": ""})
     batches, seeds, threads = ([int(x) for x in text.split(",")]
                                for text in (options.batch, options.seeds, options.threads))
     failures = Failures(1e-4)
@@ -51,5 +51,5 @@ if __name__ == "__main__":
         for batch in batches:
             for seed in seeds:
                 compare(MODELS / f"{name}.yaml", options.folder, batch, seed, threads,
-                        options.reimport, failures)
+                        options.reimport, options.mcpu, failures)
     failures.finish("zoo")
