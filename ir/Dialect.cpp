@@ -81,6 +81,16 @@ int64_t plan::scratchBytes(KernelOp kernel) {
   return bytes ? bytes.getInt() : 0;
 }
 
+FloatAttr plan::cyclesAttr(MLIRContext *context, double cycles) {
+  double unit = std::pow(10, std::max(0.0, std::floor(std::log10(std::max(cycles, 1.0))) - 5));
+  return Builder(context).getF64FloatAttr(std::round(cycles / unit) * unit);
+}
+
+double plan::cyclesOf(KernelOp kernel) {
+  FloatAttr cycles = kernel.getCyclesAttr();
+  return cycles ? cycles.getValueAsDouble() : 0;
+}
+
 void plan::eraseKernel(KernelOp kernel) {
   auto stage = cast<StageOp>(kernel->getParentOp());
   kernel.erase();
@@ -147,8 +157,16 @@ LogicalResult plan::ViewOp::verify() {
   return success();
 }
 
+static LogicalResult verifyCycles(Operation *op, FloatAttr cycles) {
+  if (!cycles || (cycles.getValue().isFinite() && !cycles.getValue().isNegative()))
+    return success();
+  return op->emitOpError("cycles must be a number from 0 on, got ") << cycles.getValueAsDouble();
+}
+
+LogicalResult plan::StageOp::verify() { return verifyCycles(*this, getCyclesAttr()); }
+
 LogicalResult plan::KernelOp::verify() {
   if (getTasks() < 1)
     return emitOpError("needs at least one task, got ") << getTasks();
-  return success();
+  return verifyCycles(*this, getCyclesAttr());
 }

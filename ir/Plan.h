@@ -19,6 +19,12 @@ constexpr llvm::StringLiteral kPackFilterKind = "plan.pack_filter";
 /// Bytes of a thread's own memory that `kernel` works in: `scratch_bytes` of its config.
 int64_t scratchBytes(KernelOp kernel);
 
+/// Whole cycles, of which six digits count: more of them MLIR prints as hexadecimal numbers.
+mlir::FloatAttr cyclesAttr(mlir::MLIRContext *context, double cycles);
+
+/// The modelled cycles of `kernel`, 0 where nobody set them.
+double cyclesOf(KernelOp kernel);
+
 /// Erases a kernel, and its stage where that has no other.
 void eraseKernel(KernelOp kernel);
 } // namespace plan

@@ -122,8 +122,18 @@ def Plan_WeightsOp : Plan_Op<"weights"> {
 
 def Plan_StageOp : Plan_Op<"stage", [SingleBlock, NoTerminator, NoRegionArguments]> {
   let summary = "kernels that run side by side";
+  let description = [{
+    `schedule-branches` numbers the blocks that it cuts a network into, such as Inception modules: all
+    stages of a block have its number. `cycles` is what the stage takes by its model, from its begin
+    to its end, on as many threads as it scheduled for.
+  }];
+  let arguments = (ins OptionalAttr<I64Attr>:$block_index, OptionalAttr<F64Attr>:$cycles);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "attr-dict-with-keyword $body";
+  let assemblyFormat = "(`block` $block_index^)? (`cycles` $cycles^)? attr-dict-with-keyword $body";
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, ::mlir::IntegerAttr(), ::mlir::FloatAttr());
+  }]>];
+  let hasVerifier = 1;
 }
 
 def Plan_KernelOp : Plan_Op<"kernel", [AttrSizedOperandSegments]> {
@@ -132,15 +142,17 @@ def Plan_KernelOp : Plan_Op<"kernel", [AttrSizedOperandSegments]> {
     `kind` is the cnn op that it computes, `params` that op's attributes, `config` the choices of
     `choose-algorithm` (algorithm, tile, order of tasks). `tasks` independent tasks. Invocations
     whose kind, params, config and operand types are equal share one compiled function.
-    `flops` counts multiply-adds twice.
+    `flops` counts multiply-adds twice. `cycles` is what all tasks take on one core of the target by
+    the model of `choose-algorithm`.
   }];
   let arguments = (ins StrAttr:$kind, Variadic<Plan_MapType>:$inputs,
       Variadic<Plan_WeightsType>:$weights, Variadic<Plan_MapType>:$outputs,
       DictionaryAttr:$params, OptionalAttr<DictionaryAttr>:$config,
-      DefaultValuedAttr<I64Attr, "1">:$tasks, DefaultValuedAttr<I64Attr, "0">:$flops);
+      DefaultValuedAttr<I64Attr, "1">:$tasks, DefaultValuedAttr<I64Attr, "0">:$flops,
+      OptionalAttr<F64Attr>:$cycles);
   let assemblyFormat = [{
     $kind `(` $inputs `)` (`weights` `(` $weights^ `)`)? `into` `(` $outputs `)` `params` $params
-    (`config` $config^)? (`tasks` $tasks^)? (`flops` $flops^)? attr-dict
+    (`config` $config^)? (`tasks` $tasks^)? (`flops` $flops^)? (`cycles` $cycles^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

@@ -1,6 +1,7 @@
 // Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
 #include "ir/LinearPlan.h"
 #include "passes/ConvCandidates.h"
+#include "passes/KernelCost.h"
 #include "passes/Passes.h"
 #include "passes/TuneConvs.h"
 #include "llvm/ADT/StringSet.h"
@@ -65,7 +66,7 @@ static void packWhenRun(plan::KernelOp conv, const Goal &goal) {
   auto pack = inside.create<plan::KernelOp>(
       loc, b.getStringAttr(plan::kPackFilterKind), conv.getInputs().drop_front(), ValueRange{table},
       ValueRange{packed}, params, weightsBytes(b.getContext(), bytesOfFloats(filterFloats)),
-      b.getI64IntegerAttr(1), b.getI64IntegerAttr(0));
+      b.getI64IntegerAttr(1), b.getI64IntegerAttr(0), FloatAttr());
   pack.setTasks(stridedTasks(pack, goal.threads));
   conv.getInputsMutable().slice(1, 1).assign(packed);
 }
@@ -242,6 +243,10 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       }
       chooser->choose(kernel, goal);
     }
+    getOperation().walk([&](plan::KernelOp kernel) {
+      if (!kernel.getCycles())
+        kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, *target)));
+    });
   }
 };
 } // namespace

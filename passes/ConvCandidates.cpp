@@ -117,6 +117,17 @@ static ConvAlgorithm directAlgorithm(const ConvShape &shape, const Target &targe
   return ins == outs && lanes % ins == 0 ? ConvAlgorithm::lanes : ConvAlgorithm::expanded;
 }
 
+/// Narrow groups: a step loads its input and its weights for a single multiply-add, while the map
+/// comes from beyond L2.
+static double lanesCycles(const ConvShape &shape, const Target &target) {
+  constexpr double kPerStep = 0.75, kPerVector = 4;
+  double vectors = static_cast<double>(shape.out.n() * shape.out.channelBlocks() * shape.out.h() *
+                                       shape.out.w());
+  double steps = static_cast<double>(shape.kh * shape.kw * shape.inChannelsPerGroup());
+  double bytes = static_cast<double>(shape.in.byteSize() + shape.out.byteSize());
+  return overlap(vectors * (kPerStep * steps + kPerVector), bytes / kL3BytesPerCycle);
+}
+
 static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
   const Target &target = goal.target;
   ConvConfig config;
@@ -129,7 +140,8 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
     config.taskRows = ceilDiv(shape.out.h(), rowTasks);
     // Steps of a row at a time are what hardware prefetchers follow.
     config.prefetchInput = shape.strideH > 1 && shape.in.byteSize() > target.cpu.l2Bytes;
-    return {config, 0};
+    double cycles = lanesCycles(shape, target);
+    return {config, cycles, cycles};
   }
   double cycles = chooseTile(config, shape, target);
   int64_t filterFloats = packedFilterFloats(shape, config, target);
@@ -143,8 +155,9 @@ static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {
   cycles += kCyclesPerRegisterTile * static_cast<double>(registerTiles * chunks);
   if (shape.scale)
     config.scratchBytes = sizeof(float) * shape.in.c() * config.tileBlocks * target.isa.lanes;
-  return {config, overlap(cycles, sizeof(float) * static_cast<double>(filterFloats) /
-                                      target.cpu.memoryBytesPerCycle)};
+  cycles = overlap(cycles, sizeof(float) * static_cast<double>(filterFloats) /
+                               target.cpu.memoryBytesPerCycle);
+  return {config, cycles, cycles};
 }
 
 /// The model's choice of a direct convolution with the one or other decision made differently. The
@@ -154,6 +167,7 @@ static void addVariations(SmallVectorImpl<ConvCandidate> &candidates, const Conv
   auto vary = [&](auto change) {
     ConvCandidate candidate = chosen;
     candidate.cycles *= 1.05;
+    candidate.work *= 1.05;
     change(candidate.config);
     candidates.push_back(candidate);
   };
@@ -246,6 +260,7 @@ void incc::applyCandidate(plan::KernelOp kernel, const ConvCandidate &candidate,
     bytes.push_back(bytesOf(packedBiasSize(shape, target.isa.lanes)));
   kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
   kernel.setTasks(numTasks(shape, config, target));
+  kernel.setCyclesAttr(plan::cyclesAttr(kernel.getContext(), candidate.work));
 }
 
 std::string incc::describe(const ConvConfig &config) {

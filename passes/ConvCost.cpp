@@ -95,19 +95,19 @@ private:
   double handicap = 1;
 
   void addBestTile(ConvConfig config) {
-    ConvCandidate best = {config, std::numeric_limits<double>::infinity(), handicap};
+    ConvCandidate best = {config, std::numeric_limits<double>::infinity(), 0, handicap};
     for (config.tileColumns = 1; config.tileColumns <= config.taskRows &&
                                  fitsRegisters(target.isa, config.tileColumns, config.tileBlocks);
          ++config.tileColumns) {
-      double cycles = estimate(config);
-      if (cycles < best.cycles * 0.9999)
-        best = {config, cycles, handicap};
+      ConvCandidate candidate = estimate(config);
+      if (candidate.cycles < best.cycles * 0.9999)
+        best = candidate;
     }
     candidates.push_back(best);
   }
 
-  /// Completes `config` and returns its cycles.
-  double estimate(ConvConfig &config) {
+  /// Completes `config`.
+  ConvCandidate estimate(ConvConfig config) {
     TileProducts w = tileProducts(shape, config, target.isa.lanes);
     int64_t wanted = threads > 1 ? 2 * threads : 1;
     config.panelTasks = std::clamp<int64_t>(wanted / w.numBlocks, 1, w.numPanels);
@@ -155,7 +155,8 @@ private:
                         count(w.numTiles * w.outBlocks) * perOutput;
 
     // Threads that have nothing left to do wait.
-    return (products + transforms) / tasks * std::ceil(tasks / threads) * threads;
+    double cycles = products + transforms;
+    return {config, cycles / tasks * std::ceil(tasks / threads) * threads, cycles, handicap};
   }
 
   /// A task's products, while which weights arrive. Those that a stride's last phase shares are

@@ -33,7 +33,10 @@ enum class Accuracy { strict, standard, fast };
 /// A way to compute a convolution and what it costs by the model, in cycles of one core.
 struct ConvCandidate {
   ConvConfig config;
+  /// Of all cores: those of the tasks, and those of threads that wait for the last task.
   double cycles;
+  /// Of the tasks alone.
+  double work;
   /// Factor by which its time counts in a comparison: large tiles round more.
   double handicap = 1;
 };

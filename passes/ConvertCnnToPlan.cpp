@@ -148,7 +148,8 @@ private:
     OpBuilder inside = OpBuilder::atBlockBegin(&stage.getBody().emplaceBlock());
     inside.create<plan::KernelOp>(loc, builder.getStringAttr(kind), inputs, weights,
                                   ValueRange{output}, params, DictionaryAttr(),
-                                  builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(flops));
+                                  builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(flops),
+                                  FloatAttr());
   }
 
   /// The op's attributes, and a convolution's kernel, which only its filter's shape gives.

@@ -129,7 +129,7 @@ struct ElideConcatPass : incc::impl::ElideConcatPassBase<ElideConcatPass> {
       builder.create<plan::KernelOp>(
           concat.getLoc(), builder.getStringAttr(cnn::ToLayoutOp::getOperationName()),
           ValueRange{input}, ValueRange{}, ValueRange{view}, builder.getDictionaryAttr({}),
-          DictionaryAttr(), builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(0));
+          DictionaryAttr(), builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(0), FloatAttr());
     }
     plan::eraseKernel(concat);
   }

@@ -76,6 +76,9 @@ struct FuseGlobalPoolPass : incc::impl::FuseGlobalPoolPassBase<FuseGlobalPoolPas
     if (convStage->isBeforeInBlock(buffer))
       buffer->moveBefore(convStage);
     conv.getOutputsMutable().append(mean);
+    if (conv.getCycles() && pool.getCycles())
+      conv.setCyclesAttr(
+          plan::cyclesAttr(&getContext(), plan::cyclesOf(conv) + plan::cyclesOf(pool)));
     plan::eraseKernel(pool);
     ++numFused;
   }

@@ -134,7 +134,7 @@ def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
   let summary = "Choose algorithm, register tile, and tasks of every kernel";
   let description = [{
     By a model of the target: multiply-adds and loads that start in a cycle, registers, and the
-    traffic beyond the L2 cache for each order of tasks. Sets `config` and `tasks`.
+    traffic beyond the L2 cache for each order of tasks. Sets `config`, `tasks` and `cycles`.
   }];
   let options = [
     Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
@@ -151,6 +151,28 @@ def FuseGlobalPoolPass : Pass<"fuse-global-pool", "::incc::plan::ProgramOp"> {
     tasks, so choose-algorithm must have run.
   }];
   let statistics = [Statistic<"numFused", "num-fused", "pools fused">];
+}
+
+def ScheduleBranchesPass : Pass<"schedule-branches", "::incc::plan::ProgramOp"> {
+  let summary = "Let kernels that do not depend on each other run side by side";
+  let description = [{
+    Cuts the graph of kernels into blocks and finds for each the cheapest sequence of stages by dynamic
+    programming, after Ding et al., IOS (MLSys 2021). A stage costs what its parallel loop takes,
+    simulated for `threads` cores from the kernels' `cycles` and `tasks`, and a barrier. Its kernels are
+    independent (of a chain of kernels a stage has one: r = 1 in the paper), at most `most-kernels` of
+    them (s in the paper). Blocks for which no schedule is modelled faster than one kernel after the
+    other stay as they are. A remark reports stages and cycles before and after.
+  }];
+  let options = [
+    Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+    Option<"mostKernels", "most-kernels", "unsigned", /*default=*/"8", "Kernels in a stage, at most">,
+    Option<"barrierCycles", "barrier-cycles", "double", /*default=*/"300",
+           "What the end of a stage costs: 85 ns, as measured on two cores">,
+  ];
+  let statistics = [
+    Statistic<"numKernels", "num-kernels", "kernels">,
+    Statistic<"numStages", "num-stages", "stages that they run in">,
+  ];
 }
 
 def PlanMemoryPass : Pass<"plan-memory", "::incc::plan::ProgramOp"> {

@@ -51,6 +51,11 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose, options.tune));
   if (options.optLevel >= 1)
     module.addNestedPass<plan::ProgramOp>(createFuseGlobalPoolPass());
+  if (options.optLevel >= 2 && options.scheduleBranches) {
+    ScheduleBranchesPassOptions schedule;
+    schedule.threads = options.threads;
+    module.addNestedPass<plan::ProgramOp>(createScheduleBranchesPass(schedule));
+  }
 }
 
 static void addMemory(OpPassManager &module, const PipelineOptions &) {

@@ -46,6 +46,8 @@ struct PipelineOptions {
   /// Number of threads to schedule for.
   unsigned threads = 1;
   TuneOptions tune;
+  /// Let independent kernels share stages.
+  bool scheduleBranches = true;
   /// The last phase to run, one of `phaseNames()`; all of them if empty.
   std::string compileTo;
 };

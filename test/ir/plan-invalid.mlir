@@ -67,3 +67,31 @@ plan.program "p" {
     plan.kernel "k"() into(%out) params {} tasks 0 : (!plan.map<1x1x1x1, c1, halo [0, 0, 0, 0], planes 1>) -> ()
   }
 }
+
+// -----
+
+plan.program "p" {
+  %out = plan.output 0 "y" dims [1, 1] : <1x1x1x1, c1, halo [0, 0, 0, 0], planes 1>
+  plan.stage {
+    // expected-error @below {{cycles must be a number from 0 on, got -1}}
+    plan.kernel "k"() into(%out) params {} cycles -1.0 : (!plan.map<1x1x1x1, c1, halo [0, 0, 0, 0], planes 1>) -> ()
+  }
+}
+
+// -----
+
+plan.program "p" {
+  %out = plan.output 0 "y" dims [1, 1] : <1x1x1x1, c1, halo [0, 0, 0, 0], planes 1>
+  plan.stage {
+    // expected-error @below {{cycles must be a number from 0 on, got INF}}
+    plan.kernel "k"() into(%out) params {} cycles 0x7FF0000000000000 : (!plan.map<1x1x1x1, c1, halo [0, 0, 0, 0], planes 1>) -> ()
+  }
+}
+
+// -----
+
+plan.program "p" {
+  // expected-error @below {{cycles must be a number from 0 on, got -2}}
+  plan.stage cycles -2.0 {
+  }
+}

@@ -16,10 +16,10 @@ plan.program "net" attributes {arena_bytes = 8192, live_bytes = 8192, weights_by
   %v = plan.view %a channel 16 : <1x32x2x2, c16, halo [1, 0, 1, 0], planes 2> -> <1x16x2x2, c16, halo [1, 0, 1, 0], planes 2>
   // CHECK: %[[W:.+]] = plan.weights dense<1.000000e+00> : tensor<16xf32> at 0
   %w = plan.weights dense<1.0> : tensor<16xf32> at 0
-  // CHECK: plan.stage {
-  plan.stage {
-    // CHECK: plan.kernel "cnn.conv2d"(%[[V]]) weights(%[[W]]) into(%[[OUT]]) params {groups = 1 : i64} config {algorithm = "direct"} tasks 4 flops 128 :
-    plan.kernel "cnn.conv2d"(%v) weights(%w) into(%out) params {groups = 1 : i64} config {algorithm = "direct"} tasks 4 flops 128
+  // CHECK: plan.stage block 2 cycles 1.250000e+02 {
+  plan.stage block 2 cycles 125.0 {
+    // CHECK: plan.kernel "cnn.conv2d"(%[[V]]) weights(%[[W]]) into(%[[OUT]]) params {groups = 1 : i64} config {algorithm = "direct"} tasks 4 flops 128 cycles 2.500000e+02 :
+    plan.kernel "cnn.conv2d"(%v) weights(%w) into(%out) params {groups = 1 : i64} config {algorithm = "direct"} tasks 4 flops 128 cycles 250.0
       : (!plan.map<1x16x2x2, c16, halo [1, 0, 1, 0], planes 2>, !plan.weights, !plan.map<1x16x1x1, c1, halo [0, 0, 0, 0], planes 16>) -> ()
     // CHECK: plan.kernel "cnn.softmax"(%[[IN]]) into(%[[OUT]]) params {} :
     plan.kernel "cnn.softmax"(%in) into(%out) params {}

@@ -12,9 +12,9 @@
 // Twelve outputs are packed as two blocks of eight: 16 * 32 * 9 floats, and 16 of the bias. Depthwise
 // filters are packed without zeros; groups of other widths become a dense filter.
 // CHECK-LABEL: plan.program "convs"
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct", {{.*}}weights_bytes = array<i64: 18432, 64>}
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "lanes", {{.*}}weights_bytes = array<i64: 1152>}
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "expanded", {{.*}}weights_bytes = array<i64: 18432>}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct", {{.*}}weights_bytes = array<i64: 18432, 64>}{{.*}} cycles {{[1-9]}}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "lanes", {{.*}}weights_bytes = array<i64: 1152>}{{.*}} cycles {{[1-9]}}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "expanded", {{.*}}weights_bytes = array<i64: 18432>}{{.*}} cycles {{[1-9]}}
 plan.program "convs" {
   %x = plan.buffer : <1x32x4x4, c8, halo [1, 1, 1, 1], planes 4>
   %y = plan.buffer : <1x12x4x4, c8, halo [0, 0, 0, 0], planes 2>
@@ -35,7 +35,7 @@ plan.program "convs" {
 
 // A plane of a block of channels is a task.
 // CHECK-LABEL: plan.program "pools"
-//       CHECK:   plan.kernel "cnn.max_pool"({{.+}} tasks 4 :
+//       CHECK:   plan.kernel "cnn.max_pool"({{.+}} tasks 4 cycles 7.450000e+02 :
 plan.program "pools" {
   %x = plan.buffer : <1x32x4x4, c8, halo [1, 1, 1, 1], planes 4>
   %z = plan.buffer : <1x32x4x4, c8, halo [0, 0, 0, 0], planes 4>
@@ -65,7 +65,7 @@ plan.program "runtime_filter" {
 // 6 x 6 products of a tile, in a thread's own memory. `strict` takes the smallest tiles. With a stride
 // of 2 the 5 x 7 products of a tile share 4 x 5 filters. The cheapest others are listed.
 // CHECK-LABEL: plan.program "winograd"
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 4, 4>, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 589824>}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 4, 4>, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 589824>}{{.*}} cycles {{[1-9]}}
 //  CHECK-SAME:   modelled = ["winograd 4x4: {{[0-9.]+}} Mcycles", "winograd
 //       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", {{.*}}outputs = array<i64: 2, 3>, {{.*}}weights_bytes = array<i64: 327680>}
 // STRICT-LABEL: plan.program "winograd"
@@ -86,7 +86,7 @@ plan.program "winograd" {
 // A 1x1 convolution with enough channels goes by Strassen's algorithm, here with all dimensions halved
 // once: 7 products of a quarter of the filter each. `strict` computes it directly.
 // CHECK-LABEL: plan.program "strassen"
-//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "strassen", {{.*}}levels = 1 : i64, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 1835008>}
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "strassen", {{.*}}levels = 1 : i64, {{.*}}scratch_bytes = {{[1-9][0-9]+}} : i64, {{.*}}weights_bytes = array<i64: 1835008>}{{.*}} cycles {{[1-9]}}
 //  CHECK-SAME:   modelled = ["strassen 1: {{[0-9.]+}} Mcycles", "direct: {{[0-9.]+}} Mcycles", "strassen 2: {{[0-9.]+}} Mcycles"]
 // STRICT-LABEL: plan.program "strassen"
 //       STRICT:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct"

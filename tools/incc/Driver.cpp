@@ -110,6 +110,7 @@ private:
     pipeline.target = options.target;
     pipeline.threads = options.threads;
     pipeline.accuracy = options.accuracy;
+    pipeline.scheduleBranches = options.scheduleBranches;
     pipeline.compileTo = lastPhase();
     std::unique_ptr<KernelTimer> timer;
     if (options.tuneSeconds && failed(setUpTuning(pipeline.tune, timer)))

@@ -83,6 +83,12 @@ Options incc::parseOptions(int argc, char **argv) {
                "direct one: 1e-6 of the largest output), default (some 4e-6) or fast (some 1e-5)"),
       cl::init("default"), cl::value_desc("LEVEL"), cl::cat(code));
 
+  cl::opt<std::string> scheduleBranches(
+      "schedule-branches",
+      cl::desc("Run independent layers side by side where the model says that it pays: on (default, "
+               "from -O2) or off"),
+      cl::init("on"), cl::value_desc("on|off"), cl::cat(code));
+
   cl::opt<std::string> tune(
       "tune",
       cl::desc("Choose algorithms and tiles by measuring them on this machine, for about SECONDS "
@@ -166,6 +172,9 @@ Options incc::parseOptions(int argc, char **argv) {
   if (accuracy != "strict" && accuracy != "default" && accuracy != "fast")
     fail("unknown --accuracy '" + accuracy + "'; supported are strict, default, fast");
   options.accuracy = accuracy;
+  if (scheduleBranches != "on" && scheduleBranches != "off")
+    fail("unknown --schedule-branches '" + scheduleBranches + "'; supported are on, off");
+  options.scheduleBranches = scheduleBranches == "on";
   if (tune.getNumOccurrences()) {
     double seconds = 30;
     if (!tune.empty() && (llvm::StringRef(tune).getAsDouble(seconds) || !(seconds > 0)))

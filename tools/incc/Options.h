@@ -21,6 +21,7 @@ struct Options {
   unsigned optLevel = 3;
   unsigned threads = 1;
   std::string accuracy = "default";
+  bool scheduleBranches = true;
   /// Seconds to spend on measuring candidates of convolutions; none: the model chooses.
   std::optional<double> tuneSeconds;
   /// Where what was measured is kept.

@@ -1,0 +1,24 @@
+// What a stage costs: the runtime's parallel loop over its kernels' tasks, simulated.
+#ifndef INCC_PASSES_STAGECOST_H
+#define INCC_PASSES_STAGECOST_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include <cstdint>
+
+namespace incc {
+
+/// A kernel as the loop sees it: equal tasks.
+struct KernelTasks {
+  int64_t count;
+  /// Cycles of one of them.
+  double cycles;
+};
+
+/// Cycles from the begin of a parallel loop over the tasks of `kernels`, which are numbered one
+/// after another, to the end of its last task: runtime/Loop.c on `threads` cores, event by event.
+/// Of threads that want tasks at the same time the first one gets them first.
+double simulateLoop(llvm::ArrayRef<KernelTasks> kernels, unsigned threads);
+
+} // namespace incc
+
+#endif // INCC_PASSES_STAGECOST_H
