@@ -5,11 +5,11 @@
 // After Ding et al., IOS (MLSys 2021). The graph of kernels is cut into blocks, such as Inception
 // modules: whatever follows a block needs all of it. Dynamic programming (StageSearch.h) finds each
 // block's best schedule, where a stage costs what the runtime's loop over its tasks takes,
-// simulated (StageCost.h), and the barrier behind it. Legal, since the kernels of a stage depend
+// simulated (ir/StageCost.h), and the barrier behind it. Legal, since the kernels of a stage depend
 // only on stages before it; schedules that are modelled no faster leave the block as it was.
+#include "ir/StageCost.h"
 #include "passes/Passes.h"
 #include "passes/PlanGraph.h"
-#include "passes/StageCost.h"
 #include "passes/StageSearch.h"
 #include "llvm/Support/FormatVariadic.h"
 

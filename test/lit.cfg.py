@@ -1,6 +1,7 @@
 # How lit runs the tests: every .mlir and .test file is a shell script in RUN lines.
 import os
 import platform
+import shutil
 
 import lit.formats
 
@@ -53,6 +54,8 @@ if os.geteuid() == 0:
 # Programs that are not built with the sanitizers cannot dlopen libraries that are.
 if not config.sanitizers:
     config.available_features.add("plain")
+if any(map(shutil.which, ["chromium-headless-shell", "chromium", "google-chrome"])):
+    config.available_features.add("chromium")
 # `tools/test.sh --reference` asks for the comparisons that need PyTorch and take minutes.
 if lit_config.params.get("reference"):
     config.available_features.add("reference")

@@ -34,6 +34,8 @@ while (($#)); do
 done
 
 "$root/tools/build.sh" "${build_options[@]}"
+# Reads reports as a user does.
+need_packages "$build/apt-test.log" chromium-headless-shell
 if [[ $reference ]]; then
   need_torch_venv "$root/build/venv-torch" "$root/tools/requirements-torch.txt" \
     "$build/pip-torch.log"

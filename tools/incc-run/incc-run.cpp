@@ -1,5 +1,6 @@
 // incc-run: runs a compiled model on arrays or pictures.
 #include "tools/incc-run/Image.h"
+#include "tools/incc-run/MeasuredReport.h"
 #include "tools/incc-run/Preprocess.h"
 #include "tools/support/LoadedModel.h"
 #include "tools/support/Npy.h"
@@ -26,11 +27,15 @@ struct Options {
   std::string model;
   std::vector<std::string> arrays, images;
   std::string output;
+  /// The folder of a report to complete.
+  std::string report;
   /// Not given: 5, or none where an output file is written.
   int top = -1;
   int threads = 0, repeat = 1;
   bool profile = false, slowestFirst = false;
 
+  /// True if steps are measured.
+  bool measuresSteps() const { return profile || !report.empty(); }
   unsigned topCount() const { return top < 0 ? 5 : top; }
 };
 
@@ -49,6 +54,8 @@ Expected<Options> parseOptions(int argc, char **argv) {
                 "run N times after a warm-up and print the least and the median time");
   parser.flag("profile", options.profile, "print where the time went, layer by layer");
   parser.flag("slowest-first", options.slowestFirst, "sort the profile by time");
+  parser.text("report", "DIR", options.report,
+              "measure every layer and add the times to the report that incc --report DIR wrote");
   std::vector<std::string> arguments;
   if (Error error = parser.parse(argc, argv, arguments))
     return std::move(error);
@@ -83,11 +90,11 @@ public:
 
   Error run(ArrayRef<const float *> inputs) {
     // What the first run pays once (page faults, sleeping threads) is not the model's time.
-    bool warmUp = times.empty() && (options.repeat > 1 || options.profile);
+    bool warmUp = times.empty() && (options.repeat > 1 || options.measuresSteps());
     if (warmUp)
       if (Error error = running.run(inputs))
         return error;
-    if (warmUp && options.profile)
+    if (warmUp && options.measuresSteps())
       if (Error error = running.setProfile(true))
         return error;
     for (int i = 0; i < options.repeat; ++i) {
@@ -180,13 +187,22 @@ public:
       if (Error error = writeOutputs())
         return error;
     printTimes();
-    if (!options.profile)
+    if (!options.measuresSteps())
       return Error::success();
     Expected<std::vector<double>> profile = running.profile();
     if (!profile)
       return profile.takeError();
-    outs() << '\n';
-    printProfile(model, *profile, /*roofline=*/{}, options.slowestFirst, outs());
+    if (options.profile) {
+      outs() << '\n';
+      printProfile(model, *profile, /*roofline=*/{}, options.slowestFirst, outs());
+    }
+    if (options.report.empty())
+      return Error::success();
+    if (Error error = addToReport(
+            options.report, model,
+            {*profile, median(runner.times), running.numThreads(), runner.times.size()}))
+      return error;
+    outs() << "added the times to " << options.report << "/report.html\n";
     return Error::success();
   }
 

@@ -2,6 +2,7 @@
 #include "tools/incc/Driver.h"
 #include "backends/llvm/Backend.h"
 #include "backends/llvm/KernelTimer.h"
+#include "backends/report/Report.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/onnx/Export.h"
 #include "ir/DecisionLog.h"
@@ -10,6 +11,7 @@
 #include "mlir/Support/Timing.h"
 #include "passes/Passes.h"
 #include "passes/Pipeline.h"
+#include "tools/support/ReportFolder.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -50,8 +52,18 @@ public:
       if (failed(runPasses(scope)))
         return failure();
     }
+    // Code generation uses weights up, so this comes before it.
+    std::optional<llvm::json::Object> report;
+    if (!options.reportFolder.empty())
+      report = makeReport(program(),
+                          {options.modelPath, options.target, options.threads, log->decisions()});
     TimingScope scope = all.nest("code");
-    return emit();
+    if (failed(emit()))
+      return failure();
+    if (report)
+      if (llvm::Error error = writeReport(options.reportFolder, *report))
+        return emitError(UnknownLoc::get(&context), llvm::toString(std::move(error)));
+    return success();
   }
 
 private:
@@ -132,7 +144,7 @@ private:
           /*printAfterOnlyOnFailure=*/false, llvm::errs(),
           OpPrintingFlags().elideLargeElementsAttrs(16).elideLargeResourceString(64));
     }
-    if (options.verbose)
+    if (options.verbose || !options.reportFolder.empty())
       log.emplace(context);
     LogicalResult result = manager.run(*module);
     if (prints)

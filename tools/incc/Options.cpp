@@ -3,6 +3,7 @@
 #include "passes/Pipeline.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/WithColor.h"
@@ -121,6 +122,12 @@ Options incc::parseOptions(int argc, char **argv) {
   std::string phases = "Stop after a phase and print the IR: " + llvm::join(phaseNames(), ", ");
   cl::opt<std::string> compileTo("compile-to", cl::desc(phases), cl::value_desc("PHASE"),
                                  cl::cat(inspect));
+  cl::opt<std::string> report(
+      "report",
+      cl::desc("Also write a page that shows the network, its schedule, memory and times, "
+               "DIR/report.html, and its data, DIR/report.json; incc-run --report DIR adds what it "
+               "measures"),
+      cl::value_desc("DIR"), cl::cat(inspect));
   cl::opt<bool> time("time", cl::desc("Print where the compiler's time went"), cl::cat(inspect));
 
   cl::HideUnrelatedOptions({&general, &model, &code, &inspect});
@@ -200,6 +207,13 @@ Options incc::parseOptions(int argc, char **argv) {
   options.compileTo = compileTo;
   if (!compileTo.empty() && !llvm::is_contained(phaseNames(), compileTo))
     fail("unknown --compile-to '" + compileTo + "'; phases are " + llvm::join(phaseNames(), ", "));
+  if (report.getNumOccurrences() && report.empty())
+    fail("--report expects a folder");
+  if (llvm::sys::fs::exists(report) && !llvm::sys::fs::is_directory(report))
+    fail("--report expects a folder, '" + report + "' is a file");
+  if (!report.empty() && (emit == EmitKind::Cnn || emit == EmitKind::Onnx || !compileTo.empty()))
+    fail("--report shows the whole plan: it excludes --emit=cnn, --emit=onnx and --compile-to");
+  options.reportFolder = report;
   options.time = time;
   options.verbose = verbose;
   options.quiet = quiet;

@@ -31,6 +31,8 @@ struct Options {
   std::vector<std::string> printBefore, printAfter;
   /// The last phase of the pipeline to run; empty: all.
   std::string compileTo;
+  /// The folder that a report is written to; empty: none.
+  std::string reportFolder;
   bool time = false, verbose = false, quiet = false;
 };
 

@@ -1,8 +1,9 @@
 // What a stage costs: the runtime's parallel loop over its kernels' tasks, simulated.
-#ifndef INCC_PASSES_STAGECOST_H
-#define INCC_PASSES_STAGECOST_H
+#ifndef INCC_IR_STAGECOST_H
+#define INCC_IR_STAGECOST_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <cstdint>
 
 namespace incc {
@@ -17,8 +18,12 @@ struct KernelTasks {
 /// Cycles from the begin of a parallel loop over the tasks of `kernels`, which are numbered one
 /// after another, to the end of its last task: runtime/Loop.c on `threads` cores, event by event.
 /// Of threads that want tasks at the same time the first one gets them first.
-double simulateLoop(llvm::ArrayRef<KernelTasks> kernels, unsigned threads);
+/// `visit` sees each range of tasks that a thread begins, and when.
+double simulateLoop(
+    llvm::ArrayRef<KernelTasks> kernels, unsigned threads,
+    llvm::function_ref<void(unsigned thread, int64_t beginTask, int64_t endTask, double time)>
+        visit = nullptr);
 
 } // namespace incc
 
-#endif // INCC_PASSES_STAGECOST_H
+#endif // INCC_IR_STAGECOST_H

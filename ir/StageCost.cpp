@@ -1,10 +1,12 @@
 // The runtime's parallel loop, simulated.
-#include "passes/StageCost.h"
+#include "ir/StageCost.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include <queue>
 
 using namespace incc;
+
+using Visitor = llvm::function_ref<void(unsigned, int64_t, int64_t, double)>;
 
 namespace {
 struct Range {
@@ -23,7 +25,7 @@ public:
       parts[i] = {count * i / threads, count * (i + 1) / threads};
   }
 
-  double run() {
+  double run(Visitor visit) {
     // (time, thread), the earliest first.
     using Event = std::pair<double, unsigned>;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
@@ -35,6 +37,8 @@ public:
       events.pop();
       Range next = nextOf(thread);
       left -= next.size();
+      if (visit)
+        visit(thread, next.begin, next.end, time);
       time += cyclesBefore(next.end) - cyclesBefore(next.begin);
       last = std::max(last, time);
       events.push({time, thread});
@@ -79,6 +83,6 @@ private:
 };
 } // namespace
 
-double incc::simulateLoop(llvm::ArrayRef<KernelTasks> kernels, unsigned threads) {
-  return Loop(kernels, threads).run();
+double incc::simulateLoop(llvm::ArrayRef<KernelTasks> kernels, unsigned threads, Visitor visit) {
+  return Loop(kernels, threads).run(visit);
 }
