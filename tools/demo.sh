@@ -42,8 +42,8 @@ digit_files=("${digit_files[@]/%/.png}")
 say "A network with trained weights: 1.65 million parameters, handwritten digits (the digit is the"
 say "last character of a file's name)."
 show incc models/minigooglenet_digits.yaml \
-  --weights models/minigooglenet_digits.safetensors -o build/demo/digits.so
-show incc-run build/demo/digits.so --top 2 "${images[@]:-${digit_files[@]}}"
+  --weights models/minigooglenet_digits.safetensors -o build/demo/digits.so --report build/demo/digits
+show incc-run build/demo/digits.so --top 2 --report build/demo/digits "${images[@]:-${digit_files[@]}}"
 
 say
 say "ResNet-50, without weights: its answers are random, its speed is that of the real network."
@@ -52,3 +52,4 @@ show incc-run build/demo/resnet50.so --top 3 --repeat 10 --profile "${images[@]:
 
 say
 say "The libraries and their headers are in build/demo. To link one into a C program, see README.md."
+say "To look at the first network, its schedule, memory and times: build/demo/digits/report.html"

@@ -22,13 +22,15 @@ function moduleTitle(module, x, y) {
              " " + module.label);
 }
 
+/** The box of an open module, which lies below edges, and its title, which lies above them. */
 function openModule(module) {
   const {left, top, width, height} = module;
-  return svg("g", {class: "module", "data-module": module.path,
-                   style: `--color: ${colorOf(module.path)}`},
-             svg("rect", {x: left, y: top, width, height, rx: 10}),
-             moduleTitle(module, left + 10, top + 17),
-             timeText(timeOf(module), left + width - 10, top + 17));
+  const group = (...children) =>
+    svg("g", {class: "module", "data-module": module.path,
+              style: `--color: ${colorOf(module.path)}`}, ...children);
+  return {box: group(svg("rect", {x: left, y: top, width, height, rx: 10})),
+          title: group(moduleTitle(module, left + 10, top + 17),
+                       timeText(timeOf(module), left + width - 10, top + 17))};
 }
 
 function closedModule(module) {

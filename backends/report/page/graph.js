@@ -72,7 +72,9 @@ class GraphView {
       item.left = left + item.x - item.width / 2;
       item.top = top + module.dy + item.y;
       if (isModule(item) && item.isOpen) {
-        layers.boxes.append(openModule(item));
+        const {box, title} = openModule(item);
+        layers.boxes.append(box);
+        layers.cards.append(title);
         this.drawModule(item, item.left, item.top, layers);
         continue;
       }
