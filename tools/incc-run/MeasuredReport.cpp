@@ -2,9 +2,32 @@
 #include "tools/incc-run/MeasuredReport.h"
 #include "tools/support/ReportFolder.h"
 #include "llvm/ADT/STLExtras.h"
+#include <chrono>
 
 using namespace incc;
 using namespace llvm;
+
+/// The clock of this core in GHz, by additions that wait for each other: one a cycle. The fastest
+/// of many short tries, since others may want the core.
+static double measureGigahertz() {
+  constexpr int kTries = 100, kTurns = 2000, kAdditions = 16;
+  double best = 0;
+  uint64_t sum = 0, summand = 1;
+  asm volatile("" : "+r"(summand));
+  for (int i = 0; i < kTries; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    for (int turn = 0; turn < kTurns; ++turn) {
+#pragma clang loop unroll(full)
+      for (int addition = 0; addition < kAdditions; ++addition) {
+        sum += summand;
+        asm volatile("" : "+r"(sum));
+      }
+    }
+    std::chrono::duration<double, std::nano> elapsed = std::chrono::steady_clock::now() - start;
+    best = std::max(best, kTurns * kAdditions / elapsed.count());
+  }
+  return best;
+}
 
 /// True if the report's steps are the library's, by layers and kinds.
 static bool isOf(const json::Object &report, const LoadedModel &model) {
@@ -33,6 +56,7 @@ Error incc::addToReport(StringRef folder, const LoadedModel &model, const Measur
   (*report)["measured"] = json::Object{{"step_ms", json::Array(measured.stepMs)},
                                        {"total_ms", measured.totalMs},
                                        {"threads", measured.threads},
+                                       {"gigahertz", measureGigahertz()},
                                        {"runs", static_cast<int64_t>(measured.runs)}};
   return writeReport(folder, *report);
 }

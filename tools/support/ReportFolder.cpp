@@ -17,7 +17,8 @@ static std::string pathIn(StringRef folder, StringRef name) {
 }
 
 Error incc::writeReport(StringRef folder, const json::Object &report) {
-  if (std::error_code code = sys::fs::create_directories(folder))
+  if (std::error_code code = sys::fs::create_directories(folder, /*IgnoreExisting=*/true,
+                                                         sys::fs::all_all)) // less the umask
     return makeError("can't make the folder '" + folder + "': " + code.message());
   std::string text = formatv("{0:2}\n", json::Value(json::Object(report)));
   if (Error error = writeFile(pathIn(folder, "report.json"), text))

@@ -19,8 +19,7 @@ function buildHeader() {
   if (hasModel)
     byId("figures").append(figure(
       "modelled", formatMs(toMs(report.timeline?.cycles ?? sum(steps, step => step.cycles))),
-      `Cycles by the model, at ${formatNumber(clock.gigahertz)} GHz` +
-        (clock.isFitted ? ": the clock at which all steps together take what was measured" : "")));
+      `Cycles by the model, at ${formatNumber(gigahertz)} GHz`));
   if (measured)
     byId("figures").append(figure(
       "measured", formatMs(measured.total_ms),

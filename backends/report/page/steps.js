@@ -77,39 +77,29 @@ const numStages = steps.length ? steps.at(-1).stage + 1 : 0;
 // Times
 //----------------------------------------------------------------------------//
 
-const clock = {gigahertz: 3, isFitted: false};
-const toMs = cycles => cycles / (clock.gigahertz * 1e6);
+/** Cycles are shown at the clock of the machine that measured. */
+const gigahertz = measured?.gigahertz ?? 3;
+const toMs = cycles => cycles / (gigahertz * 1e6);
 /** Those that were measured; else those that the plan is for. */
 const threads = measured ? measured.threads : report.threads;
 
-/** Times are modelled in cycles: this says how long they are. */
-function setClock(gigahertz) {
-  clock.gigahertz = gigahertz;
+for (const step of steps) {
   const {flops_per_cycle: flops, memory_bytes_per_cycle: bytes} = report.target;
-  for (const step of steps) {
-    const computing = toMs(step.flops / (flops * threads));
-    // Threads take whole tasks.
-    const rounds = Math.ceil(step.tasks / threads);
-    step.modelledMs =
-      step.cycles === undefined ? undefined : toMs(step.cycles / step.tasks * rounds);
-    step.measuredMs = measured?.step_ms[step.index];
-    step.ms = step.measuredMs ?? step.modelledMs;
-    step.rooflineMs = Math.max(computing, toMs(step.bytes / bytes));
-    step.gflops = step.flops / (step.ms * 1e6);
-    step.ofPeak = computing / step.ms;
-    step.ofRoofline = step.rooflineMs / step.ms;
-  }
+  const computing = toMs(step.flops / (flops * threads));
+  // Threads take whole tasks.
+  const rounds = Math.ceil(step.tasks / threads);
+  step.modelledMs =
+    step.cycles === undefined ? undefined : toMs(step.cycles / step.tasks * rounds);
+  step.measuredMs = measured?.step_ms[step.index];
+  step.ms = step.measuredMs ?? step.modelledMs;
+  step.rooflineMs = Math.max(computing, toMs(step.bytes / bytes));
+  step.gflops = step.flops / (step.ms * 1e6);
+  step.ofPeak = computing / step.ms;
+  step.ofRoofline = step.rooflineMs / step.ms;
 }
 
 const hasModel = steps.some(step => step.cycles !== undefined);
 const hasTimes = hasModel || !!measured;
-
-setClock(clock.gigahertz);
-if (measured && hasModel) {
-  // The true clock is not known: with this one totals agree, and steps can be compared.
-  setClock(clock.gigahertz * sum(steps, step => step.modelledMs) / sum(measured.step_ms, ms => ms));
-  clock.isFitted = true;
-}
 const totalMs = sum(steps, step => step.ms);
 
 //----------------------------------------------------------------------------//

@@ -43,7 +43,7 @@ class TimelineView {
     let end = 0;
     return steps.map(step => {
       const begin = end;
-      end += step.measuredMs * clock.gigahertz * 1e6;
+      end += step.measuredMs * gigahertz * 1e6;
       return {step: step.index, begin, end};
     });
   }
@@ -135,7 +135,7 @@ class TimelineView {
     const total = toMs(this.end), step = niceStep(total, Math.max(2, (width - kLaneLeft) / 90));
     const digits = Math.max(0, -Math.floor(Math.log10(step))), ticks = [];
     for (let i = 0; i * step <= total; ++i) {
-      const at = x(i * step * clock.gigahertz * 1e6);
+      const at = x(i * step * gigahertz * 1e6);
       const text = (i * step).toFixed(digits) + (i ? "" : " ms");
       ticks.push(svg("line", {x1: at, x2: at, y1: kAxisHeight - 6, y2: height - 8}),
                  svg("text", {x: at, y: kAxisHeight - 11, "text-anchor": "middle"}, text));
