@@ -29,7 +29,7 @@ struct EngineResult {
 
 struct LayerResult {
   std::string name, kind;
-  /// Bytes are 0 where the plan is not known.
+  /// Bytes are 0 where a library was given.
   double leastMs = 0, flops = 0, bytes = 0, rooflineMs = 0;
 };
 

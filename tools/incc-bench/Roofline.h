@@ -7,10 +7,6 @@
 
 namespace incc {
 
-/// Reads from a plan, as `incc --compile-to=memory` prints it, how many bytes each step has to read
-/// and write at least: its inputs, its weights as the network has them, and its outputs, once each.
-llvm::Expected<std::vector<double>> readStepBytes(llvm::StringRef plan, const LoadedModel &model);
-
 /// Milliseconds of each step at the peak or at the bandwidth, whichever takes longer. Without
 /// `bytes` the peak alone decides.
 std::vector<double> rooflineMs(const LoadedModel &model, llvm::ArrayRef<double> bytes,

@@ -8,6 +8,7 @@
 #include "tools/support/LoadedModel.h"
 #include "tools/support/Npy.h"
 #include "tools/support/ProfileTable.h"
+#include "tools/support/ReportFolder.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -40,14 +41,12 @@ constexpr double kLargestDifference = 1e-2;
 constexpr int kColdStarts = 3;
 constexpr int kLayerRuns = 20;
 
-/// Runs a program. What it prints is shown on stderr, as stdout is for the table, or goes to a
-/// file.
-Error runProgram(StringRef program, ArrayRef<StringRef> arguments,
-                 StringRef output = "/dev/stderr") {
+/// Runs a program. What it prints is shown on stderr, as stdout is for the table.
+Error runProgram(StringRef program, ArrayRef<StringRef> arguments) {
   SmallVector<StringRef> all = {program};
   all.append(arguments.begin(), arguments.end());
   std::string message;
-  std::optional<StringRef> redirects[] = {std::nullopt, output, std::nullopt};
+  std::optional<StringRef> redirects[] = {std::nullopt, "/dev/stderr", std::nullopt};
   int status = sys::ExecuteAndWait(program, all, std::nullopt, redirects, 0, 0, &message);
   if (status == 0)
     return Error::success();
@@ -130,16 +129,13 @@ private:
                       : std::initializer_list<StringRef>{"--weights", options.weights});
     SmallVector<StringRef> compile = common, exporting = common;
     compile.append({mcpu, "--threads", threads, "-o", library});
+    if (options.perLayer) {
+      reportFolder = inFolder("report");
+      compile.append({"--report", reportFolder});
+    }
     errs() << "compiling " << options.model << '\n';
     if (Error error = runProgram(incc, compile))
       return error;
-    if (options.perLayer) {
-      plan = inFolder("plan.mlir");
-      compile.truncate(compile.size() - 2);
-      compile.push_back("--compile-to=memory");
-      if (Error error = runProgram(incc, compile, plan))
-        return error;
-    }
     if (options.peers.empty() || !onnx.empty())
       return Error::success();
     onnx = inFolder("model.onnx");
@@ -388,14 +384,12 @@ private:
   /// The least time of every step in runs of their own: measuring costs a little.
   Error measureLayers() {
     std::vector<double> bytes, least;
-    if (!plan.empty()) {
-      ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(plan);
-      if (!text)
-        return makeError("can't read '" + plan + "': " + text.getError().message());
-      Expected<std::vector<double>> read = readStepBytes((*text)->getBuffer(), *model);
-      if (!read)
-        return read.takeError();
-      bytes = std::move(*read);
+    if (!reportFolder.empty()) {
+      Expected<json::Object> report = readReport(reportFolder);
+      if (!report)
+        return report.takeError();
+      for (const json::Value &step : *report->getArray("steps"))
+        bytes.push_back(step.getAsObject()->getNumber("bytes").value_or(0));
     }
     for (int i = 0; i < kLayerRuns; ++i) {
       // Switched on anew: the profile is a mean of the runs since.
@@ -431,7 +425,7 @@ private:
 
   const Options &options;
   StringRef folder;
-  std::string library, onnx, plan;
+  std::string library, onnx, reportFolder;
   std::optional<LoadedModel> model;
   std::optional<RunningModel> running;
   std::vector<std::vector<float>> inputs;
