@@ -24,9 +24,10 @@ llvm::json::Array incc::reportDecisions(ArrayRef<Decision> decisions) {
                              {"layer", cnn::layerName(decision.loc)},
                              {"done", decision.isDone},
                              {"text", decision.text}};
-    llvm::json::Object numbers;
+    // A list keeps their order.
+    llvm::json::Array numbers;
     for (const auto &[name, value] : decision.numbers)
-      numbers[name] = value;
+      numbers.push_back(llvm::json::Array{name, value});
     if (!numbers.empty())
       entry["numbers"] = std::move(numbers);
     list.push_back(std::move(entry));

@@ -5,13 +5,16 @@
 using namespace mlir;
 using namespace incc;
 
-/// The names of all layers that a location stands for: a merged convolution has several.
+/// The names of all layers that a location stands for: a merged convolution has several, and a part
+/// of a factorized one the whole's as well.
 static void appendLayers(Location loc, llvm::json::Array &names) {
-  if (auto name = dyn_cast<NameLoc>(loc))
+  if (auto name = dyn_cast<NameLoc>(loc)) {
     names.push_back(name.getName().getValue());
-  else if (auto fused = dyn_cast<FusedLoc>(loc))
+    appendLayers(name.getChildLoc(), names);
+  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
     for (Location part : fused.getLocations())
       appendLayers(part, names);
+  }
 }
 
 /// What a step has to read and write at least: inputs, weights as the network has them, and

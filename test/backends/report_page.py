@@ -212,6 +212,26 @@ def check_fusion(page):
     page.click(".filters .done input")
 
 
+def check_factorization(page):
+    """Every verdict has its row, and its numbers in their columns."""
+    open_tab(page, "factorization")
+    look(page, "factorization")
+    verdicts = [d for d in report["decisions"] if d["pass"] == "factorize-conv"]
+    rows = page.texts(".factorization-view tbody tr")
+    assert len(rows) == len(verdicts)
+    for verdict, row in zip(verdicts, rows):
+        assert verdict["layer"] in row and verdict["text"] in row, row
+    columns = page.texts(".factorization-view th")
+    for index, verdict in enumerate(verdicts):
+        for name, value in verdict.get("numbers", []):
+            column = columns.index(re.sub(" (before|after)$", "", name)) + 1
+            cell = page.texts(f".factorization-view tbody tr:nth-child({index + 1}) td:nth-child({column})")[0]
+            if name.endswith(" before"):
+                assert is_close(cell, value), (name, cell, value)
+            elif name == "rank":
+                assert cell == f"{value:,.0f}", (name, cell, value)
+
+
 with Browser() as browser:
     page = browser.open(page_path, 1280, 900)
     assert page.complaints() == [] and page.requests() == []
@@ -224,6 +244,8 @@ with Browser() as browser:
     check_timeline(page)
     if report["decisions"]:
         check_fusion(page)
+    if any(decision["pass"] == "factorize-conv" for decision in report["decisions"]):
+        check_factorization(page)
     assert page.complaints() == [] and page.requests() == []
 
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")

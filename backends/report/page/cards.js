@@ -50,7 +50,7 @@ function closedModule(module) {
 
 /** `heat` is its time beside that of the slowest step. */
 function stepCard(node, heat) {
-  const step = steps[node.step], others = step.layers.length - 1;
+  const step = steps[node.step], others = step.others.length;
   const name = node.label + (others ? ` +${others}` : "");
   const how = [step.algorithm, ...step.epilogue.map(part => "+" + part)].join("  ").trim();
   return svg("g", {class: "node step", "data-step": step.index, "data-node": node.id,

@@ -18,11 +18,12 @@ const verdictCell = decision =>
 
 /** Small ones as 1.5e-6: errors are. */
 function formatFigure(value) {
-  if (value === undefined)
-    return "";
+  const size = Math.abs(value);
+  if (size >= 1e5)
+    return scaled(value, 1000, ["", "k", "M", "G", "T"]);
   if (Number.isInteger(value))
     return value.toLocaleString("en-US");
-  return Math.abs(value) < 0.01 ? value.toExponential(1) : formatNumber(value);
+  return size < 0.01 ? value.toExponential(1) : formatNumber(value);
 }
 
 class DecisionsView {
@@ -70,7 +71,7 @@ class DecisionsView {
   }
 
   table(decisions) {
-    const figures = ({numbers}) => Object.entries(numbers ?? {}).map(([name, value], i) =>
+    const figures = ({numbers}) => (numbers ?? []).map(([name, value], i) =>
       el("span", {class: "muted"}, `${i ? ", " : " - "}${name} ${formatFigure(value)}`));
     return el("table", {}, el("tbody", {}, decisions.map(decision =>
       el("tr", {class: verdictClass(decision)}, verdictCell(decision),
@@ -85,25 +86,37 @@ class FactorizationView {
   constructor() {
     this.name = "factorization";
     this.title = "Factorization";
+    // "cycles before" and "cycles after" share a column.
+    const names = factorizations.flatMap(({numbers}) => (numbers ?? []).map(([name]) => name));
+    this.columns = [...new Set(names.map(name => name.replace(/ (before|after)$/, "")))];
   }
 
   static hasData() { return factorizations.length > 0; }
 
   build() {
-    const names = [...new Set(factorizations.flatMap(({numbers}) => Object.keys(numbers ?? {})))];
     const done = factorizations.filter(decision => decision.done).length;
-    const head = el("tr", {}, el("th"), el("th", {}, "Layer"), names.map(name =>
-      el("th", {class: "number"}, name.replaceAll("_", " "))), el("th", {}, "Verdict"));
+    const head = el("tr", {}, el("th"), el("th", {}, "Layer"),
+      this.columns.map(name => el("th", {class: "number"}, name)), el("th", {}, "Verdict"));
     const rows = factorizations.map(decision => el("tr", {class: verdictClass(decision)},
-      verdictCell(decision), el("td", {}, layerLink(decision.layer)), names.map(name =>
-        el("td", {class: "number"}, formatFigure(decision.numbers?.[name]))),
+      verdictCell(decision), el("td", {}, layerLink(decision.layer)),
+      this.columns.map(name => el("td", {class: "number"}, this.figure(decision, name))),
       el("td", {}, decision.text)));
     this.element = el("section", {class: "view factorization-view"},
-      el("p", {class: "lead"}, `${plural(factorizations.length, "convolution")} considered, ` +
-         `${done} factorized.`),
+      el("p", {class: "lead"}, `${plural(factorizations.length, "verdict")} on convolutions, ` +
+         `${done} of them to factorize.`),
       el("div", {class: "scroller"}, el("table", {}, el("thead", {}, head),
                                         el("tbody", {}, rows))));
     return this.element;
+  }
+
+  figure({numbers}, name) {
+    const values = new Map(numbers), value = values.get(name);
+    const before = values.get(name + " before"), after = values.get(name + " after");
+    if (before === undefined || after === undefined)
+      return value === undefined ? "" : formatFigure(value);
+    const ratio = before / after;
+    return [`${formatFigure(before)} \u2192 ${formatFigure(after)} `,
+            el("b", {class: ratio > 1 ? "better" : "worse"}, `${formatNumber(ratio)}\u00d7`)];
   }
 
   show() {}

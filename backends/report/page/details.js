@@ -10,7 +10,7 @@ class Details {
     this.element.hidden = !step;
     if (!step)
       return;
-    const others = step.layers.slice(1), {params} = step;
+    const {params, others} = step;
     const close = button("\u00d7", "Close (Esc)", () => selection.set(null));
     close.classList.add("close");
     replaceChildren(this.element, close,

@@ -152,4 +152,6 @@ for (const step of steps) {
     rest.pop();
   /** Its name within the module. */
   step.short = rest.join(".") || step.module;
+  /** Layers that it computes as well; those that it is a part of are none. */
+  step.others = step.layers.slice(1).filter(name => !step.layer.startsWith(name + "."));
 }
