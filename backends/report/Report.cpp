@@ -14,6 +14,7 @@ static llvm::json::Object reportTarget(const Target &target) {
       {"lanes", static_cast<int64_t>(target.isa.lanes)},
       {"flops_per_cycle", 2.0 * target.isa.lanes * target.cpu.fmasPerCycle},
       {"memory_bytes_per_cycle", target.cpu.memoryBytesPerCycle},
+      {"gigahertz", target.cpu.gigahertz},
   };
 }
 

@@ -77,8 +77,8 @@ const numStages = steps.length ? steps.at(-1).stage + 1 : 0;
 // Times
 //----------------------------------------------------------------------------//
 
-/** Cycles are shown at the clock of the machine that measured. */
-const gigahertz = measured?.gigahertz ?? 3;
+/** Of the machine that measured, else of a common one of its kind. */
+const gigahertz = measured?.gigahertz ?? report.target.gigahertz;
 const toMs = cycles => cycles / (gigahertz * 1e6);
 /** Those that were measured; else those that the plan is for. */
 const threads = measured ? measured.threads : report.threads;
