@@ -5,7 +5,6 @@
 #include "passes/Passes.h"
 #include "passes/TuneConvs.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace incc {
@@ -214,11 +213,7 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       getOperation().emitError(llvm::toString(target.takeError()));
       return signalPassFailure();
     }
-    auto level = llvm::StringSwitch<std::optional<Accuracy>>(accuracy)
-                     .Case("strict", Accuracy::strict)
-                     .Case("default", Accuracy::standard)
-                     .Case("fast", Accuracy::fast)
-                     .Default(std::nullopt);
+    std::optional<Accuracy> level = parseAccuracy(accuracy);
     if (!level) {
       getOperation().emitError("accuracy must be strict, default or fast, got '")
           << accuracy << "'";

@@ -1,5 +1,6 @@
 // What register tiles and Winograd's transforms cost.
 #include "passes/ConvCost.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace incc;
@@ -22,6 +23,14 @@ double incc::rowCycles(const Target &target, int64_t columns, int64_t most, int6
     cycles += static_cast<double>(tiles.count - tiles.numWide) *
               stepCycles(target, rows * (tiles.wide - 1), blocks);
   return cycles;
+}
+
+std::optional<Accuracy> incc::parseAccuracy(StringRef name) {
+  return llvm::StringSwitch<std::optional<Accuracy>>(name)
+      .Case("strict", Accuracy::strict)
+      .Case("default", Accuracy::standard)
+      .Case("fast", Accuracy::fast)
+      .Default(std::nullopt);
 }
 
 double incc::overlap(double compute, double traffic) {

@@ -30,6 +30,9 @@ double overlap(double compute, double traffic);
 /// output: not beyond (1e-6), to some 4e-6, to some 1e-5.
 enum class Accuracy { strict, standard, fast };
 
+/// The level that is called "strict", "default" or "fast".
+std::optional<Accuracy> parseAccuracy(llvm::StringRef name);
+
 /// A way to compute a convolution and what it costs by the model, in cycles of one core.
 struct ConvCandidate {
   ConvConfig config;

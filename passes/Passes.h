@@ -9,6 +9,7 @@
 
 namespace incc {
 
+struct CalibrationOptions;
 struct TuneOptions;
 
 #define GEN_PASS_DECL
@@ -17,6 +18,11 @@ struct TuneOptions;
 /// The pass choose-algorithm, which chooses by measuring as far as `tune` says.
 std::unique_ptr<mlir::Pass> createChooseAlgorithmPass(const ChooseAlgorithmPassOptions &options,
                                                       const TuneOptions &tune);
+
+/// The pass factorize-conv, which measures as far as `tune` and `calibration` say.
+std::unique_ptr<mlir::Pass> createFactorizeConvPass(const FactorizeConvPassOptions &options,
+                                                    const TuneOptions &tune,
+                                                    const CalibrationOptions &calibration);
 
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"

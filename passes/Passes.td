@@ -59,6 +59,29 @@ def CommuteAvgPoolPass : CnnPass<"commute-avg-pool"> {
   let statistics = [Statistic<"numCommuted", "num-commuted", "pairs exchanged">];
 }
 
+def FactorizeConvPass : CnnPass<"factorize-conv"> {
+  let summary = "Compute a convolution by two smaller ones where its filter is a product of theirs";
+  // Estimates are of kernels in a plan.
+  let dependentDialects = ["::incc::cnn::CnnDialect", "::incc::plan::PlanDialect"];
+  let description = [{
+    A KH x KW filter becomes KH x 1 and 1 x KW (in either order), or a 5x5 one two of 3x3, with R channels
+    between them. `exact` does so where nothing changes but rounding. `lowrank` chooses the ranks that
+    save most within `max-error`: of the filters, or of the outputs on calibration inputs. Either declines
+    where the model of the target says that the best algorithm for the convolution as it is, Winograd's
+    included, takes no longer. A filter in groups, or known only at run time, is left alone.
+  }];
+  let options = [
+    Option<"mode", "mode", "std::string", /*default=*/"\"exact\"", "off, exact or lowrank">,
+    Option<"maxError", "max-error", "double", /*default=*/"0.01",
+           "Relative error that lowrank may cost: each convolution, and all together">,
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
+    Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+    Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
+           "Rounding errors that the rivals' algorithms may add: strict, default or fast">,
+  ];
+  let statistics = [Statistic<"numFactorized", "num-factorized", "convolutions factorized">];
+}
+
 def MergeSiblingConvsPass : CnnPass<"merge-sibling-convs"> {
   let summary = "Compute convolutions that read the same tensor as one";
   let description = [{

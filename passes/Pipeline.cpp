@@ -25,6 +25,13 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   if (options.optLevel < 2)
     return;
   function.addPass(createCommuteAvgPoolPass());
+  FactorizeConvPassOptions factorize;
+  factorize.mode = options.factorize;
+  factorize.maxError = options.maxError;
+  factorize.mcpu = options.target.cpu.name.str();
+  factorize.threads = options.threads;
+  factorize.accuracy = options.accuracy;
+  function.addPass(createFactorizeConvPass(factorize, options.tune, options.calibration));
   MergeSiblingConvsPassOptions merge;
   merge.channelBlock = options.target.isa.lanes;
   function.addPass(createMergeSiblingConvsPass(merge));

@@ -4,6 +4,8 @@
 
 #include "ir/Target.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/LogicalResult.h"
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,6 +13,9 @@
 
 namespace mlir {
 class OpPassManager;
+namespace func {
+class FuncOp;
+} // namespace func
 } // namespace mlir
 
 namespace incc {
@@ -35,6 +40,16 @@ struct TuneOptions {
   bool details = false;
 };
 
+/// The inputs on which factorize-conv sees what a network does; none if `run` is empty.
+struct CalibrationOptions {
+  /// Runs `function` on each input and shows its results, in their order. Reports errors itself.
+  std::function<llvm::LogicalResult(
+      mlir::func::FuncOp function,
+      llvm::function_ref<void(llvm::ArrayRef<std::vector<float>> results)> visit)>
+      run;
+  size_t numRuns = 0;
+};
+
 struct PipelineOptions {
   /// 0 runs only what the backends need, 1 fuses as well, 2 and more also rewrite the graph.
   unsigned optLevel = 2;
@@ -48,6 +63,11 @@ struct PipelineOptions {
   TuneOptions tune;
   /// Let independent kernels share stages.
   bool scheduleBranches = true;
+  /// Which convolutions become two: "off", "exact" (no change but of rounding) or "lowrank".
+  std::string factorize = "exact";
+  /// The relative error that lowrank may cost.
+  double maxError = 0.01;
+  CalibrationOptions calibration;
   /// The last phase to run, one of `phaseNames()`; all of them if empty.
   std::string compileTo;
 };

@@ -38,7 +38,7 @@ mkdir -p "$build"
 packages=(
   clang-19 libclang-rt-19-dev lld-19 llvm-19-dev llvm-19-tools libmlir-19-dev mlir-19-tools
   cmake ninja-build ccache binutils libc6-dev make python3
-  libfmt-dev libjpeg-dev libpng-dev libprotobuf-dev libyaml-cpp-dev protobuf-compiler
+  libeigen3-dev libfmt-dev libjpeg-dev libpng-dev libprotobuf-dev libyaml-cpp-dev protobuf-compiler
   zlib1g-dev
 )
 # What cross-compiled models are made with and tested by.

@@ -1,10 +1,10 @@
 // incc-run: runs a compiled model on arrays or pictures.
-#include "tools/incc-run/Image.h"
 #include "tools/incc-run/MeasuredReport.h"
-#include "tools/incc-run/Preprocess.h"
+#include "tools/support/Image.h"
 #include "tools/support/LoadedModel.h"
 #include "tools/support/Npy.h"
 #include "tools/support/OptionParser.h"
+#include "tools/support/Preprocess.h"
 #include "tools/support/ProfileTable.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"

@@ -11,6 +11,7 @@
 #include "mlir/Support/Timing.h"
 #include "passes/Passes.h"
 #include "passes/Pipeline.h"
+#include "tools/incc/Calibration.h"
 #include "tools/support/ReportFolder.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -123,7 +124,15 @@ private:
     pipeline.threads = options.threads;
     pipeline.accuracy = options.accuracy;
     pipeline.scheduleBranches = options.scheduleBranches;
+    pipeline.factorize = options.factorize;
+    pipeline.maxError = options.maxError;
     pipeline.compileTo = lastPhase();
+    if (!options.calibrationPath.empty()) {
+      auto calibration = readCalibration(options.calibrationPath, *module, options.threads);
+      if (!calibration)
+        return emitError(module->getLoc(), llvm::toString(calibration.takeError()));
+      pipeline.calibration = std::move(*calibration);
+    }
     std::unique_ptr<KernelTimer> timer;
     if (options.tuneSeconds && failed(setUpTuning(pipeline.tune, timer)))
       return failure();

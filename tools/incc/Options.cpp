@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/WithColor.h"
@@ -90,6 +91,23 @@ Options incc::parseOptions(int argc, char **argv) {
                "from -O2) or off"),
       cl::init("on"), cl::value_desc("on|off"), cl::cat(code));
 
+  cl::opt<std::string> factorize(
+      "factorize",
+      cl::desc(
+          "Compute convolutions by two smaller ones where that is faster: off, exact (where the "
+          "filter is such a product; default) or lowrank (approximately)"),
+      cl::init("exact"), cl::value_desc("MODE"), cl::cat(code));
+  cl::opt<double> maxError(
+      "max-error",
+      cl::desc("Relative error that --factorize=lowrank may cost, of each convolution and in all "
+               "(default 0.01)"),
+      cl::init(0.01), cl::value_desc("E"), cl::cat(code));
+  cl::opt<std::string> calibrate(
+      "calibrate",
+      cl::desc("A folder of pictures, a picture or an .npy file of inputs on which "
+               "--factorize=lowrank measures errors, of layers and of the outputs (default: errors "
+               "are the filters')"),
+      cl::value_desc("PATH"), cl::cat(code));
   cl::opt<std::string> tune(
       "tune",
       cl::desc("Choose algorithms and tiles by measuring them on this machine, for about SECONDS "
@@ -182,6 +200,17 @@ Options incc::parseOptions(int argc, char **argv) {
   if (scheduleBranches != "on" && scheduleBranches != "off")
     fail("unknown --schedule-branches '" + scheduleBranches + "'; supported are on, off");
   options.scheduleBranches = scheduleBranches == "on";
+  if (factorize != "off" && factorize != "exact" && factorize != "lowrank")
+    fail("unknown --factorize '" + factorize + "'; supported are off, exact, lowrank");
+  options.factorize = factorize;
+  for (const cl::Option *option :
+       {static_cast<cl::Option *>(&maxError), static_cast<cl::Option *>(&calibrate)})
+    if (option->getNumOccurrences() && factorize != "lowrank")
+      fail("--" + option->ArgStr + " needs --factorize=lowrank");
+  options.maxError = maxError;
+  if (!(options.maxError > 0 && options.maxError < 1))
+    fail(llvm::formatv("--max-error must be between 0 and 1, got {0}", options.maxError).str());
+  options.calibrationPath = calibrate;
   if (tune.getNumOccurrences()) {
     double seconds = 30;
     if (!tune.empty() && (llvm::StringRef(tune).getAsDouble(seconds) || !(seconds > 0)))

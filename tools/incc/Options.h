@@ -22,6 +22,11 @@ struct Options {
   unsigned threads = 1;
   std::string accuracy = "default";
   bool scheduleBranches = true;
+  /// As in PipelineOptions.
+  std::string factorize = "exact";
+  double maxError = 0.01;
+  /// Inputs on which lowrank measures errors; empty: errors are the filters'.
+  std::string calibrationPath;
   /// Seconds to spend on measuring candidates of convolutions; none: the model chooses.
   std::optional<double> tuneSeconds;
   /// Where what was measured is kept.

@@ -20,8 +20,11 @@ int incc::report(StringRef tool, Error error) {
 }
 
 std::string incc::formatDims(ArrayRef<int64_t> dims) {
-  return dims.empty() ? "a single value"
-                      : join(map_range(dims, [](int64_t dim) { return std::to_string(dim); }), "x");
+  return dims.empty()
+             ? "a single value"
+             : join(
+                   map_range(dims, [](int64_t dim) { return dim < 0 ? "N" : std::to_string(dim); }),
+                   "x");
 }
 
 /// Writes `bytes` to an open file, which stays open.

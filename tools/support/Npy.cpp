@@ -147,7 +147,9 @@ Expected<NpyArray> incc::readNpy(StringRef path, ArrayRef<int64_t> expected) {
   if (!isDouble && header.type != "<f4")
     return makeError("'" + path + "' has values of type '" + header.type +
                      "', expected float32 ('<f4') or float64 ('<f8')");
-  if (ArrayRef<int64_t>(header.shape) != expected)
+  if (!llvm::equal(header.shape, expected, [](int64_t dim, int64_t expected) {
+        return dim == expected || expected == kAnyDim;
+      }))
     return makeError("'" + path + "' has the wrong shape: expected " + formatDims(expected) +
                      ", got " + formatDims(header.shape));
   // The shape is a model's, so that this product cannot overflow.

@@ -16,6 +16,9 @@ struct NpyArray {
   std::vector<float> values;
 };
 
+/// In a shape that is expected: any number.
+constexpr int64_t kAnyDim = -1;
+
 /// Reads an npy file of version 1, 2 or 3: little-endian float32, or float64 which is converted; C
 /// or Fortran order. Its shape must be `expected`.
 llvm::Expected<NpyArray> readNpy(llvm::StringRef path, llvm::ArrayRef<int64_t> expected);

@@ -1,5 +1,5 @@
 // Turns pictures into a network's input, as the model file's `preprocess` says.
-#include "tools/incc-run/Preprocess.h"
+#include "tools/support/Preprocess.h"
 #include "tools/support/Errors.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/JSON.h"

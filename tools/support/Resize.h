@@ -1,8 +1,8 @@
 // Resizes 8-bit pictures as Pillow does.
-#ifndef INCC_TOOLS_RUN_RESIZE_H
-#define INCC_TOOLS_RUN_RESIZE_H
+#ifndef INCC_TOOLS_SUPPORT_RESIZE_H
+#define INCC_TOOLS_SUPPORT_RESIZE_H
 
-#include "tools/incc-run/Image.h"
+#include "tools/support/Image.h"
 
 namespace incc {
 
@@ -15,4 +15,4 @@ Image resize(const Image &image, int64_t width, int64_t height, Interpolation in
 
 } // namespace incc
 
-#endif // INCC_TOOLS_RUN_RESIZE_H
+#endif // INCC_TOOLS_SUPPORT_RESIZE_H

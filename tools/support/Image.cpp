@@ -1,5 +1,5 @@
 // Decodes PNG and JPEG files to 8-bit RGB.
-#include "tools/incc-run/Image.h"
+#include "tools/support/Image.h"
 #include "tools/support/Errors.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"

@@ -1,6 +1,6 @@
 // Decodes PNG and JPEG files to 8-bit RGB.
-#ifndef INCC_TOOLS_RUN_IMAGE_H
-#define INCC_TOOLS_RUN_IMAGE_H
+#ifndef INCC_TOOLS_SUPPORT_IMAGE_H
+#define INCC_TOOLS_SUPPORT_IMAGE_H
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -26,4 +26,4 @@ bool looksLikeImage(llvm::StringRef bytes);
 
 } // namespace incc
 
-#endif // INCC_TOOLS_RUN_IMAGE_H
+#endif // INCC_TOOLS_SUPPORT_IMAGE_H

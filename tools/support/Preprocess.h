@@ -1,8 +1,8 @@
 // Turns pictures into a network's input, as the model file's `preprocess` says.
-#ifndef INCC_TOOLS_RUN_PREPROCESS_H
-#define INCC_TOOLS_RUN_PREPROCESS_H
+#ifndef INCC_TOOLS_SUPPORT_PREPROCESS_H
+#define INCC_TOOLS_SUPPORT_PREPROCESS_H
 
-#include "tools/incc-run/Resize.h"
+#include "tools/support/Resize.h"
 #include "llvm/ADT/ArrayRef.h"
 
 #include <array>
@@ -35,4 +35,4 @@ struct Preprocess {
 
 } // namespace incc
 
-#endif // INCC_TOOLS_RUN_PREPROCESS_H
+#endif // INCC_TOOLS_SUPPORT_PREPROCESS_H

@@ -1,5 +1,5 @@
 // Resizes 8-bit pictures as Pillow does (src/libImaging/Resample.c).
-#include "tools/incc-run/Resize.h"
+#include "tools/support/Resize.h"
 
 #include <algorithm>
 #include <cmath>
