@@ -11,6 +11,15 @@
 using namespace mlir;
 using namespace incc;
 
+/// True if `module` has one network and nothing else.
+static bool isNetwork(ModuleOp module) {
+  if (!llvm::hasSingleElement(*module.getBody()))
+    return false;
+  Operation &op = module.getBody()->front();
+  auto function = dyn_cast<func::FuncOp>(op);
+  return isa<plan::ProgramOp>(op) || (function && !function.isExternal());
+}
+
 /// IR holds its weights, batch and outputs: options that ask for others are mistakes.
 static OwningOpRef<ModuleOp> importMlir(MLIRContext &context, StringRef path, Location fileLoc,
                                         const ImportOptions &options) {
@@ -21,7 +30,12 @@ static OwningOpRef<ModuleOp> importMlir(MLIRContext &context, StringRef path, Lo
                           "can't be given";
     return nullptr;
   }
-  return parseSourceFile<ModuleOp>(path, ParserConfig(&context));
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, ParserConfig(&context));
+  if (module && !isNetwork(*module)) {
+    emitError(fileLoc) << "expected one network: a func.func with a body, or a plan.program";
+    return nullptr;
+  }
+  return module;
 }
 
 OwningOpRef<ModuleOp> incc::importModel(MLIRContext &context, StringRef path,

@@ -7,8 +7,7 @@
 using namespace mlir;
 using namespace incc;
 
-static void log(Operation *op, bool isDone, const Twine &text,
-                ArrayRef<DecisionNumber> numbers) {
+static void log(Operation *op, bool isDone, const Twine &text, ArrayRef<DecisionNumber> numbers) {
   op->getContext()->executeAction<DecisionAction>([] {}, {op}, op->getLoc(), isDone, text.str(),
                                                   numbers);
 }

@@ -26,8 +26,7 @@ void logDeclined(mlir::Operation *op, const llvm::Twine &reason,
 
 /// The same from a pattern, which fails then; the reason also reaches the rewriter's listener.
 mlir::LogicalResult decline(mlir::RewriterBase &rewriter, mlir::Operation *op,
-                            const llvm::Twine &reason,
-                            llvm::ArrayRef<DecisionNumber> numbers = {});
+                            const llvm::Twine &reason, llvm::ArrayRef<DecisionNumber> numbers = {});
 
 /// A decision as MLIR's handlers of actions see it: executing it does nothing.
 class DecisionAction : public mlir::tracing::ActionImpl<DecisionAction> {
