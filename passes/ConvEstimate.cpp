@@ -73,11 +73,12 @@ std::vector<double> incc::measureConvs(MLIRContext *context, ArrayRef<ConvGeomet
                                        const Goal &goal, const TuneOptions &tune,
                                        int64_t networkBytes) {
   std::vector<std::unique_ptr<TinyPlan>> plans;
-  SmallVector<plan::KernelOp> kernels;
+  std::vector<StageList> runs;
   for (const ConvGeometry &conv : convs) {
     plans.push_back(std::make_unique<TinyPlan>(context, conv, goal.target.isa.lanes));
-    kernels.push_back(plans.back()->kernel);
-    applyCandidate(kernels.back(), convCandidates(kernels.back(), goal).front(), goal.target);
+    plan::KernelOp kernel = plans.back()->kernel;
+    applyCandidate(kernel, convCandidates(kernel, goal).front(), goal.target);
+    runs.push_back({{kernel}});
   }
-  return tune.time(kernels, networkBytes);
+  return tune.time(runs, networkBytes);
 }

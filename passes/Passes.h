@@ -24,6 +24,10 @@ std::unique_ptr<mlir::Pass> createFactorizeConvPass(const FactorizeConvPassOptio
                                                     const TuneOptions &tune,
                                                     const CalibrationOptions &calibration);
 
+/// The pass schedule-branches, which measures as far as `tune` says.
+std::unique_ptr<mlir::Pass> createScheduleBranchesPass(const ScheduleBranchesPassOptions &options,
+                                                       const TuneOptions &tune);
+
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
 

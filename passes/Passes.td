@@ -187,6 +187,8 @@ def ScheduleBranchesPass : Pass<"schedule-branches", "::incc::plan::ProgramOp"> 
     other stay as they are. A remark reports stages and cycles before and after.
   }];
   let options = [
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"",
+           "CPU that measured schedules are kept for">,
     Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
     Option<"mostKernels", "most-kernels", "unsigned", /*default=*/"8", "Kernels in a stage, at most">,
     Option<"barrierCycles", "barrier-cycles", "double", /*default=*/"300",

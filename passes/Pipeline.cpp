@@ -60,8 +60,9 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
     module.addNestedPass<plan::ProgramOp>(createFuseGlobalPoolPass());
   if (options.optLevel >= 2 && options.scheduleBranches) {
     ScheduleBranchesPassOptions schedule;
+    schedule.mcpu = options.target.cpu.name.str();
     schedule.threads = options.threads;
-    module.addNestedPass<plan::ProgramOp>(createScheduleBranchesPass(schedule));
+    module.addNestedPass<plan::ProgramOp>(createScheduleBranchesPass(schedule, options.tune));
   }
 }
 

@@ -24,12 +24,14 @@ namespace plan {
 class KernelOp;
 } // namespace plan
 
-/// How candidates of convolutions are measured; not at all if `time` is empty.
+/// Stages in their order; the kernels of each share a parallel loop.
+using StageList = std::vector<std::vector<plan::KernelOp>>;
+
+/// How candidates of convolutions and schedules are measured; not at all if `time` is empty.
 struct TuneOptions {
-  /// Seconds that each kernel takes on the machine that it is compiled for, in a network with
+  /// Seconds that each of `runs` takes on the machine that it is compiled for, in a network with
   /// `networkBytes` of weights.
-  std::function<std::vector<double>(llvm::ArrayRef<plan::KernelOp> kernels, int64_t networkBytes)>
-      time;
+  std::function<std::vector<double>(llvm::ArrayRef<StageList> runs, int64_t networkBytes)> time;
   /// No new measurement begins after so many.
   double seconds = 30;
   /// A file of what was found earlier, read and written; empty: none.

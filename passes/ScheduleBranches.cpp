@@ -11,6 +11,7 @@
 #include "passes/Passes.h"
 #include "passes/PlanGraph.h"
 #include "passes/StageSearch.h"
+#include "passes/TuneStages.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace incc {
@@ -43,6 +44,7 @@ static constexpr unsigned kMostKernelsOfBlock = 24;
 namespace {
 struct ScheduleBranchesPass : incc::impl::ScheduleBranchesPassBase<ScheduleBranchesPass> {
   using ScheduleBranchesPassBase::ScheduleBranchesPassBase;
+  TuneOptions tune;
 
   void runOnOperation() override {
     plan::ProgramOp program = getOperation();
@@ -57,18 +59,24 @@ struct ScheduleBranchesPass : incc::impl::ScheduleBranchesPassBase<ScheduleBranc
     PlanGraph graph(program);
     ArrayRef<plan::KernelOp> kernels = graph.kernels();
     SmallVector<unsigned> begins = graph.blocks(kMostKernelsOfBlock);
+    std::optional<StageTuner> tuner;
+    if (tune.time)
+      tuner.emplace(program, mcpu, threads, tune);
     double before = 0, after = 0;
     size_t stages = 0;
     for (auto [i, begin] : llvm::enumerate(begins)) {
       unsigned end = i + 1 < begins.size() ? begins[i + 1] : kernels.size();
       ArrayRef<plan::KernelOp> block = kernels.slice(begin, end - begin);
       auto cost = [&](ArrayRef<unsigned> stage) { return cheapestOrder(block, stage); };
-      before += sequentialSchedule(block.size(), cost).cycles();
-      Schedule schedule = findSchedule(predecessorsOf(graph, begin, end), mostKernels, cost);
+      SmallVector<Schedule> candidates = listCandidates(predecessorsOf(graph, begin, end), cost);
+      before += candidates.back().cycles();
+      const Schedule &schedule = candidates[tuner ? tuner->fastest(block, candidates) : 0];
       after += schedule.cycles();
       stages += schedule.stages.size();
       rewrite(block, schedule, i);
     }
+    if (tuner)
+      tuner->finish();
     numKernels += kernels.size();
     numStages += stages;
     emitRemark(program.getLoc(), llvm::formatv("schedule: {0} -> {1} stages; modelled {2:f3} -> "
@@ -85,6 +93,26 @@ private:
       for (unsigned earlier = begin; earlier < later; ++earlier)
         sets[later - begin] |= uint64_t(graph.dependsOn(later, earlier)) << (earlier - begin);
     return sets;
+  }
+
+  /// The model's choice first, one kernel after the other last, between them what differs from
+  /// both: the choice among schedules of pairs. None is modelled slower than the last.
+  SmallVector<Schedule> listCandidates(ArrayRef<uint64_t> predecessors, StageCost cost) const {
+    SmallVector<Schedule> list = {findSchedule(predecessors, mostKernels, cost)};
+    auto add = [&](Schedule schedule) {
+      auto isSame = [&](const Schedule &other) { return haveEqualStages(schedule, other); };
+      if (llvm::none_of(list, isSame))
+        list.push_back(std::move(schedule));
+    };
+    add(findSchedule(predecessors, std::min(2u, mostKernels.getValue()), cost));
+    add(sequentialSchedule(predecessors.size(), cost));
+    return list;
+  }
+
+  static bool haveEqualStages(const Schedule &a, const Schedule &b) {
+    return llvm::equal(a.stages, b.stages, [](const CostedStage &x, const CostedStage &y) {
+      return x.kernels == y.kernels;
+    });
   }
 
   /// Cycles of a stage from its begin to its end.
@@ -162,3 +190,10 @@ private:
   }
 };
 } // namespace
+
+std::unique_ptr<Pass> incc::createScheduleBranchesPass(const ScheduleBranchesPassOptions &options,
+                                                       const TuneOptions &tune) {
+  auto pass = std::make_unique<ScheduleBranchesPass>(options);
+  pass->tune = tune;
+  return pass;
+}

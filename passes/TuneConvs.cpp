@@ -1,56 +1,14 @@
-// Measures candidates of convolutions, and keeps what it found in a file.
+// Measures candidates of convolutions.
 #include "passes/TuneConvs.h"
+#include "passes/TuneRecords.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include <chrono>
 
 using namespace mlir;
 using namespace incc;
 
 namespace {
-
-/// The best configs found so far, by what they were found for: a JSON object of texts. A file that
-/// can't be read, or that something else wrote, counts as empty.
-class Records {
-public:
-  explicit Records(StringRef path) : path(path) {
-    if (path.empty())
-      return;
-    auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
-    if (!file)
-      return;
-    llvm::Expected<llvm::json::Value> value = llvm::json::parse((*file)->getBuffer());
-    if (!value)
-      llvm::consumeError(value.takeError());
-    else if (llvm::json::Object *object = value->getAsObject())
-      records = std::move(*object);
-  }
-
-  std::optional<StringRef> find(StringRef key) const { return records.getString(key); }
-  void set(StringRef key, StringRef config) { records[key.str()] = config.str(); }
-
-  /// Other processes may write at the same time: the last one wins.
-  llvm::Error write() const {
-    if (path.empty())
-      return llvm::Error::success();
-    StringRef folder = llvm::sys::path::parent_path(path);
-    if (std::error_code code =
-            folder.empty() ? std::error_code() : llvm::sys::fs::create_directories(folder))
-      return llvm::createStringError(code, "can't make the folder of " + path);
-    return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-      os << llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object(records)));
-      return llvm::Error::success();
-    });
-  }
-
-private:
-  std::string path;
-  llvm::json::Object records;
-};
 
 /// Convolutions that differ in their weights only.
 struct Group {
@@ -66,8 +24,7 @@ class ConvTuner {
 public:
   ConvTuner(plan::ProgramOp program, const Goal &goal, const TuneOptions &options)
       : program(program), goal(goal), options(options), records(options.recordsPath) {
-    for (auto weights : program.getOps<plan::WeightsOp>())
-      networkBytes += sizeof(float) * weights.getValue().getNumElements();
+    networkBytes = bytesOfWeights(program);
   }
 
   void run(ArrayRef<plan::KernelOp> convs) {
@@ -102,7 +59,7 @@ private:
   plan::ProgramOp program;
   const Goal &goal;
   const TuneOptions &options;
-  Records records;
+  TuneRecords records;
   int64_t networkBytes = 0;
   size_t numRecorded = 0, numMeasured = 0, numModelGood = 0;
   double modelledSeconds = 0, bestSeconds = 0;
@@ -158,14 +115,15 @@ private:
     llvm::erase_if(candidates, [&](const ConvCandidate &candidate) {
       return candidate.cycles > kHopeless * candidates.front().cycles;
     });
-    SmallVector<plan::KernelOp> kernels;
+    std::vector<StageList> runs;
     for (const ConvCandidate &candidate : candidates) {
-      kernels.push_back(cast<plan::KernelOp>(group.convs.front()->clone()));
-      applyCandidate(kernels.back(), candidate, goal.target);
+      auto kernel = cast<plan::KernelOp>(group.convs.front()->clone());
+      applyCandidate(kernel, candidate, goal.target);
+      runs.push_back({{kernel}});
     }
-    std::vector<double> seconds = options.time(kernels, networkBytes);
-    for (plan::KernelOp kernel : kernels)
-      kernel->destroy();
+    std::vector<double> seconds = options.time(runs, networkBytes);
+    for (StageList &run : runs)
+      run.front().front()->destroy();
     size_t best = 0;
     for (size_t i = 1; i < candidates.size(); ++i)
       if (seconds[i] * candidates[i].handicap < seconds[best] * candidates[best].handicap)

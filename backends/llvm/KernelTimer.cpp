@@ -3,6 +3,7 @@
 #include "backends/llvm/Machines.h"
 #include "runtime/Embedded.h"
 #include "runtime/Kernel.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IRReader/IRReader.h"
 #include "llvm/Support/SourceMgr.h"
@@ -57,12 +58,17 @@ public:
   float *data;
 };
 
-/// A compiled kernel with its operands.
+/// A compiled kernel with the addresses of its operands.
 struct Subject {
   incc_kernel function;
-  std::vector<Buffer> maps, weights;
   std::vector<void *> operands;
-  int64_t tasks, scratchBytes;
+  int64_t tasks;
+};
+
+/// Stages of kernels with their memory.
+struct Run {
+  std::vector<std::vector<Subject>> stages;
+  std::vector<Buffer> maps, weights;
 };
 
 } // namespace
@@ -109,7 +115,8 @@ llvm::Expected<std::unique_ptr<KernelTimer>> KernelTimer::create(const CodegenOp
   auto context = std::make_unique<llvm::LLVMContext>();
   llvm::SMDiagnostic diagnostic;
   std::unique_ptr<llvm::Module> module = llvm::parseIR(
-      llvm::MemoryBufferRef(embeddedRuntime(llvm::Triple(triple).getArchName()), "runtime"), diagnostic, *context);
+      llvm::MemoryBufferRef(embeddedRuntime(llvm::Triple(triple).getArchName()), "runtime"),
+      diagnostic, *context);
   if (!module)
     return llvm::createStringError("the runtime can't be read: " + diagnostic.getMessage());
   llvm::orc::LLJIT &linker = *runtime->jit;
@@ -133,42 +140,86 @@ llvm::Expected<std::unique_ptr<KernelTimer>> KernelTimer::create(const CodegenOp
   return std::unique_ptr<KernelTimer>(new KernelTimer(options, std::move(runtime)));
 }
 
-static Subject makeSubject(plan::KernelOp kernel, incc_kernel function) {
-  Subject subject = {
-      function, {}, {}, {}, static_cast<int64_t>(kernel.getTasks()), plan::scratchBytes(kernel)};
-  ArrayRef<int64_t> weightsBytes;
-  if (auto config = kernel.getConfig())
-    if (auto bytes = config->getAs<DenseI64ArrayAttr>("weights_bytes"))
-      weightsBytes = bytes.asArrayRef();
-  for (Type type : kernel->getOperandTypes()) {
-    std::vector<Buffer> &list = isa<plan::MapType>(type) ? subject.maps : subject.weights;
-    int64_t bytes = isa<plan::MapType>(type) ? cast<plan::MapType>(type).byteSize()
-                                             : weightsBytes[subject.weights.size()];
-    list.emplace_back(bytes);
-    subject.operands.push_back(list.back().data);
-  }
-  return subject;
+/// Bytes of the packed weights that are operand `index` of those that `kernel` has.
+static int64_t packedBytes(plan::KernelOp kernel, size_t index) {
+  return cast<DenseI64ArrayAttr>(kernel.getConfig()->get("weights_bytes"))[index];
 }
 
-static double timeOnce(const Subject &subject, void *pool,
-                       void (*run)(void *, uint32_t, LoopBody *, void *),
+namespace {
+/// Gives a run's kernels their memory: views of a map lie in it.
+class RunBuilder {
+public:
+  Run run;
+
+  void add(plan::KernelOp kernel, incc_kernel function) {
+    Subject subject = {function, {}, static_cast<int64_t>(kernel.getTasks())};
+    size_t numWeights = 0;
+    for (Value operand : kernel->getOperands())
+      if (isa<plan::MapType>(operand.getType())) {
+        subject.operands.push_back(addressOf(operand));
+      } else {
+        run.weights.emplace_back(packedBytes(kernel, numWeights++));
+        subject.operands.push_back(run.weights.back().data);
+      }
+    run.stages.back().push_back(std::move(subject));
+  }
+
+private:
+  DenseMap<Value, float *> addresses;
+
+  float *addressOf(Value map) {
+    if (auto view = map.getDefiningOp<plan::ViewOp>()) {
+      plan::MapType source = view.getSource().getType();
+      return addressOf(view.getSource()) +
+             static_cast<int64_t>(view.getChannel()) / source.getBlock() * source.planeStride();
+    }
+    float *&address = addresses[map];
+    if (!address)
+      address = run.maps.emplace_back(cast<plan::MapType>(map.getType()).byteSize()).data;
+    return address;
+  }
+};
+} // namespace
+
+/// As runtime/Context.c runs stages.
+static double timeOnce(const Run &run, void *pool,
+                       void (*runLoop)(void *, uint32_t, LoopBody *, void *),
                        ArrayRef<Buffer> scratch) {
   struct Call {
-    const Subject &subject;
+    ArrayRef<Subject> stage;
     ArrayRef<Buffer> scratch;
-  } call = {subject, scratch};
+  };
   auto body = [](void *arg, int thread, uint32_t begin, uint32_t end) {
     auto *call = static_cast<Call *>(arg);
-    incc_args args = {call->subject.operands.data(), call->scratch[thread].data};
-    call->subject.function(&args, static_cast<int>(begin), static_cast<int>(end));
+    int64_t first = begin, last = end;
+    for (const Subject &subject : call->stage) {
+      incc_args args = {subject.operands.data(), call->scratch[thread].data};
+      if (int64_t stop = std::min(last, subject.tasks); first < stop)
+        subject.function(&args, static_cast<int>(first), static_cast<int>(stop));
+      first = std::max<int64_t>(first - subject.tasks, 0);
+      last = std::max<int64_t>(last - subject.tasks, 0);
+    }
   };
   auto start = std::chrono::steady_clock::now();
-  run(pool, static_cast<uint32_t>(subject.tasks), body, &call);
+  for (const std::vector<Subject> &stage : run.stages) {
+    Call call = {stage, scratch};
+    int64_t tasks = 0;
+    for (const Subject &subject : stage)
+      tasks += subject.tasks;
+    runLoop(pool, static_cast<uint32_t>(tasks), body, &call);
+  }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::vector<double> KernelTimer::time(ArrayRef<plan::KernelOp> kernels, int64_t networkBytes) {
-  std::vector<double> seconds(kernels.size(), std::numeric_limits<double>::infinity());
+std::vector<double> KernelTimer::time(ArrayRef<std::vector<std::vector<plan::KernelOp>>> stageLists,
+                                      int64_t networkBytes) {
+  std::vector<double> seconds(stageLists.size(), std::numeric_limits<double>::infinity());
+  llvm::SetVector<Operation *> distinct;
+  for (const auto &stages : stageLists)
+    for (const auto &stage : stages)
+      distinct.insert(stage.begin(), stage.end());
+  auto kernels =
+      llvm::map_to_vector(distinct, [](Operation *op) { return cast<plan::KernelOp>(op); });
   CodegenOptions codegen = options;
   codegen.kind = CodeKind::Object;
   // Other kernels of the same names were here before.
@@ -181,7 +232,7 @@ std::vector<double> KernelTimer::time(ArrayRef<plan::KernelOp> kernels, int64_t 
       llvm::consumeError(std::move(error));
       return seconds;
     }
-  std::vector<Subject> subjects;
+  DenseMap<Operation *, incc_kernel> functions;
   int64_t scratchBytes = 0;
   for (plan::KernelOp kernel : kernels) {
     auto symbol = runtime->jit->lookup(compiled->symbols[compiled->symbolOf[kernel]]);
@@ -189,8 +240,18 @@ std::vector<double> KernelTimer::time(ArrayRef<plan::KernelOp> kernels, int64_t 
       llvm::consumeError(symbol.takeError());
       return seconds;
     }
-    subjects.push_back(makeSubject(kernel, symbol->toPtr<void(const incc_args *, int, int)>()));
-    scratchBytes = std::max(scratchBytes, subjects.back().scratchBytes);
+    functions[kernel] = symbol->toPtr<void(const incc_args *, int, int)>();
+    scratchBytes = std::max(scratchBytes, plan::scratchBytes(kernel));
+  }
+  std::vector<Run> runs;
+  for (const auto &stages : stageLists) {
+    RunBuilder builder;
+    for (const auto &stage : stages) {
+      builder.run.stages.emplace_back();
+      for (plan::KernelOp kernel : stage)
+        builder.add(kernel, functions[kernel]);
+    }
+    runs.push_back(std::move(builder.run));
   }
   std::vector<Buffer> scratch;
   for (unsigned i = 0; i < runtime->threads; ++i)
@@ -205,18 +266,18 @@ std::vector<double> KernelTimer::time(ArrayRef<plan::KernelOp> kernels, int64_t 
   constexpr double kHopeless = 1.15;
   double best = std::numeric_limits<double>::infinity();
   for (int round = 0; round <= kRounds; ++round)
-    for (size_t turn = 0; turn < subjects.size(); ++turn) {
-      size_t i = (turn + round) % subjects.size();
-      const Subject &subject = subjects[i];
+    for (size_t turn = 0; turn < runs.size(); ++turn) {
+      size_t i = (turn + round) % runs.size();
+      const Run &run = runs[i];
       if (round > kRoundsOfAll && seconds[i] > kHopeless * best)
         continue;
       if (isCold)
-        for (const Buffer &weights : subject.weights)
+        for (const Buffer &weights : run.weights)
           weights.flush();
-      for (const Buffer &map : subject.maps)
+      for (const Buffer &map : run.maps)
         sink = sink + map.sweep();
       sink = sink + others.sweep();
-      double time = timeOnce(subject, runtime->pool, runtime->run, scratch);
+      double time = timeOnce(run, runtime->pool, runtime->run, scratch);
       if (round > 0)
         seconds[i] = std::min(seconds[i], time);
       best = std::min(best, seconds[i]);

@@ -17,9 +17,12 @@ public:
                                                              unsigned threads);
   ~KernelTimer();
 
-  /// Seconds of a run of each kernel, the least of several in which they take turns; infinity for
-  /// one that can't be compiled. They may be detached. `networkBytes` are those of all weights.
-  std::vector<double> time(llvm::ArrayRef<plan::KernelOp> kernels, int64_t networkBytes);
+  /// Seconds of each of `runs`, the least of several in which they take turns; infinity if they can't
+  /// be compiled. A run is a list of stages, a stage a list of kernels, which may be detached; they
+  /// pass each other their maps, whose contents are arbitrary: none may compute addresses from them
+  /// or from weights. `networkBytes` are those of all weights.
+  std::vector<double> time(llvm::ArrayRef<std::vector<std::vector<plan::KernelOp>>> runs,
+                           int64_t networkBytes);
 
 private:
   struct Runtime;

@@ -98,8 +98,8 @@ private:
     if (!created)
       return emitError(module->getLoc(), "--tune: " + llvm::toString(created.takeError()));
     timer = std::move(*created);
-    tune.time = [&timer = *timer](ArrayRef<plan::KernelOp> kernels, int64_t networkBytes) {
-      return timer.time(kernels, networkBytes);
+    tune.time = [&timer = *timer](ArrayRef<StageList> runs, int64_t networkBytes) {
+      return timer.time(runs, networkBytes);
     };
     tune.seconds = *options.tuneSeconds;
     tune.recordsPath = options.tuneRecordsPath;

@@ -110,7 +110,7 @@ Options incc::parseOptions(int argc, char **argv) {
       cl::value_desc("PATH"), cl::cat(code));
   cl::opt<std::string> tune(
       "tune",
-      cl::desc("Choose algorithms and tiles by measuring them on this machine, for about SECONDS "
+      cl::desc("Choose algorithms, tiles and schedules by measuring them on this machine, for about SECONDS "
                "(default 30), instead of by a model; -v prints every measurement"),
       cl::ValueOptional, cl::value_desc("SECONDS"), cl::cat(code));
   cl::opt<std::string> tuneRecords(

@@ -27,7 +27,7 @@ struct Options {
   double maxError = 0.01;
   /// Inputs on which lowrank measures errors; empty: errors are the filters'.
   std::string calibrationPath;
-  /// Seconds to spend on measuring candidates of convolutions; none: the model chooses.
+  /// Seconds to spend on measuring candidates of convolutions and schedules; none: the model chooses.
   std::optional<double> tuneSeconds;
   /// Where what was measured is kept.
   std::string tuneRecordsPath;
