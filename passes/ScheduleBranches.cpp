@@ -7,11 +7,13 @@
 // block's best schedule, where a stage costs what the runtime's loop over its tasks takes,
 // simulated (ir/StageCost.h), and the barrier behind it. Legal, since the kernels of a stage depend
 // only on stages before it; schedules that are modelled no faster leave the block as it was.
+#include "ir/DecisionLog.h"
 #include "ir/StageCost.h"
 #include "passes/Passes.h"
 #include "passes/PlanGraph.h"
 #include "passes/StageSearch.h"
 #include "passes/TuneStages.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace incc {
@@ -68,12 +70,14 @@ struct ScheduleBranchesPass : incc::impl::ScheduleBranchesPassBase<ScheduleBranc
       unsigned end = i + 1 < begins.size() ? begins[i + 1] : kernels.size();
       ArrayRef<plan::KernelOp> block = kernels.slice(begin, end - begin);
       auto cost = [&](ArrayRef<unsigned> stage) { return cheapestOrder(block, stage); };
-      SmallVector<Schedule> candidates = listCandidates(predecessorsOf(graph, begin, end), cost);
+      std::vector<uint64_t> predecessors = predecessorsOf(graph, begin, end);
+      SmallVector<Schedule> candidates = listCandidates(predecessors, cost);
       before += candidates.back().cycles();
       const Schedule &schedule = candidates[tuner ? tuner->fastest(block, candidates) : 0];
       after += schedule.cycles();
       stages += schedule.stages.size();
       rewrite(block, schedule, i);
+      logSchedule(block, predecessors, schedule);
     }
     if (tuner)
       tuner->finish();
@@ -86,6 +90,24 @@ struct ScheduleBranchesPass : incc::impl::ScheduleBranchesPassBase<ScheduleBranc
   }
 
 private:
+  /// Tells which kernels run side by side; of a block of branches where none do, why.
+  static void logSchedule(ArrayRef<plan::KernelOp> block, ArrayRef<uint64_t> predecessors,
+                          const Schedule &schedule) {
+    auto nameOf = [&](unsigned k) { return cnn::layerName(block[k]->getLoc()).str(); };
+    for (const CostedStage &stage : schedule.stages)
+      if (stage.kernels.size() > 1) {
+        auto others = llvm::map_to_vector(ArrayRef(stage.kernels).drop_front(), nameOf);
+        logDone(block[stage.kernels.front()], "runs beside '" + llvm::join(others, "', '") + "'",
+                {{"stage cycles", stage.cycles}});
+      }
+    bool hasBranches = llvm::any_of(llvm::enumerate(predecessors), [](auto entry) {
+      return static_cast<size_t>(llvm::popcount(entry.value())) < entry.index();
+    });
+    if (hasBranches && schedule.stages.size() == block.size())
+      logDeclined(block.front(), "runs alone, as all its block: no schedule is faster",
+                  {{"block cycles", schedule.cycles()}});
+  }
+
   static std::vector<uint64_t> predecessorsOf(const PlanGraph &graph, unsigned begin,
                                               unsigned end) {
     std::vector<uint64_t> sets(end - begin);

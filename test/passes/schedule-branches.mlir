@@ -3,6 +3,9 @@
 // On one thread, or one kernel a stage, nothing changes.
 // RUN: incc-opt %s --split-input-file --schedule-branches="threads=1" | FileCheck %s --check-prefix=ALONE
 // RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 most-kernels=1" | FileCheck %s --check-prefix=ALONE
+// What runs beside what is told.
+// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100" --log-actions-to=- 2>/dev/null | FileCheck %s --check-prefix=LOG
+// RUN: incc-opt %s --split-input-file --schedule-branches="threads=1" --log-actions-to=- 2>/dev/null | FileCheck %s --check-prefix=ALONELOG
 
 !map = !plan.map<1x8x1x1, c8, halo [0, 0, 0, 0], planes 1>
 
@@ -19,6 +22,8 @@
 //  CHECK-NEXT:     plan.kernel "join"
 // ALONE-LABEL: plan.program "one_branch_a_thread"
 // ALONE-COUNT-4:   plan.stage
+// LOG: `decision` row: done: runs beside 'column', stage cycles 1100
+// ALONELOG: `decision` row: declined: runs alone, as all its block: no schedule is faster, block cycles 2000
 plan.program "one_branch_a_thread" {
   %x = plan.buffer : <1x8x1x1, c8, halo [0, 0, 0, 0], planes 1>
   plan.stage {
@@ -26,11 +31,11 @@ plan.program "one_branch_a_thread" {
   }
   %a = plan.buffer : <1x8x1x1, c8, halo [0, 0, 0, 0], planes 1>
   plan.stage {
-    plan.kernel "1x7"(%x) into(%a) params {} tasks 5 cycles 1000.0 : (!map, !map) -> ()
+    plan.kernel "1x7"(%x) into(%a) params {} tasks 5 cycles 1000.0 : (!map, !map) -> () loc("row")
   }
   %b = plan.buffer : <1x8x1x1, c8, halo [0, 0, 0, 0], planes 1>
   plan.stage {
-    plan.kernel "7x1"(%x) into(%b) params {} tasks 5 cycles 1000.0 : (!map, !map) -> ()
+    plan.kernel "7x1"(%x) into(%b) params {} tasks 5 cycles 1000.0 : (!map, !map) -> () loc("column")
   }
   %y = plan.buffer : <1x8x1x1, c8, halo [0, 0, 0, 0], planes 1>
   plan.stage {
