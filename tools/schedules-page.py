@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes passes/SCHEDULES.md: what schedule-branches makes of five networks.
 
-    build/venv/bin/python tools/schedules-page.py    # after tools/build.sh; ten minutes, on an idle machine
+    build/venv/bin/python tools/schedules-page.py [RUNS]    # after tools/build.sh; on an idle machine
 
 Stages and modelled cycles are those of incc's remark. Measured times are medians of runs in which
 the two libraries, compiled with and without the pass, take turns.
@@ -39,12 +39,18 @@ What `schedule-branches` does to five networks, float32, batch 1. A barrier is c
 measured on two cores) for any number of threads; planning for other numbers of threads also cuts the kernels
 into other tasks. On one thread there is nothing to gain, and nothing is changed.
 
+What the model leaves out: caches (a kernel reads what it reads from beyond L2 by its own model, whoever runs beside
+it), and that the first task of a kernel on a thread waits for its weights. Kernels keep the tasks that
+`choose-algorithm` gave them for running alone. Siblings are merged before branches are scheduled.
+
 ## Measured, {cpu}
 
-Medians in ms of {runs} runs in which the libraries compiled with and without the pass take turns.
+A row is one interleaved run: medians in ms on two threads of libraries compiled without and with the pass, which
+take turns. On one thread the two libraries are the same. Times on two threads that are no shorter than on one mean
+that something else had the second core: such rows say nothing.
 
-| network | 1 thread: off | on | | 2 threads: off | on | |
-|---|---:|---:|---:|---:|---:|---:|
+| network | turns | 1 thread | 2 threads, off | on | |
+|---|---:|---:|---:|---:|---:|
 {measured}
 
 ## Modelled
@@ -69,17 +75,32 @@ def modelled(path, threads):
     return f"{stages} -> {fewer}: {before} -> {after} ({float(before) / float(after):.3f}x)"
 
 
-def measured(path, threads, folder, runs):
-    """Medians in ms without and with the pass."""
-    models = []
-    for setting in ["off", "on"]:
-        library = f"{folder}/{setting}{threads}.so"
-        compile_model(path, threads, f"--schedule-branches={setting}", "-o", library)
-        models.append(incc.load(library, threads=threads))
+def library(folder, name, threads, setting):
+    return f"{folder}/{name.split(' (')[0].replace(' ', '_')}_{threads}_{setting}.so"
+
+
+def compile_all(folder):
+    """The libraries that are measured; returns the models' files."""
+    paths = {}
+    for name, path in MODELS.items():
+        path = str(ROOT / path)
+        if "ONNX" in name:
+            compile_model(path, 1, "--emit=onnx", "-o", f"{folder}/model.onnx")
+            path = f"{folder}/model.onnx"
+        for threads, setting in [(1, "on"), (2, "off"), (2, "on")]:
+            compile_model(path, threads, f"--schedule-branches={setting}", "-o",
+                          library(folder, name, threads, setting))
+        paths[name] = path
+    return paths
+
+
+def measured(libraries, threads, runs):
+    """Medians in ms of libraries that take turns."""
+    models = [incc.load(path, threads=threads) for path in libraries]
     inputs = [np.random.default_rng(1).standard_normal(t.shape, np.float32) for t in models[0].inputs]
-    times = [[], []]
+    times = [[] for _ in models]
     for run in range(runs + 2):
-        for which in [0, 1] if run % 2 else [1, 0]:
+        for which in range(len(models))[::1 if run % 2 else -1]:
             start = time.perf_counter()
             models[which](*inputs)
             if run >= 2:
@@ -89,32 +110,34 @@ def measured(path, threads, folder, runs):
     return [statistics.median(t) * 1e3 for t in times]
 
 
+def measured_row(folder, name, runs):
+    alone, = measured([library(folder, name, 1, "on")], 1, runs)
+    off, on = measured([library(folder, name, 2, setting) for setting in ["off", "on"]], 2, runs)
+    return f"| {name} | {runs} | {alone:.2f} | {off:.2f} | {on:.2f} | {off / on:.3f}x |"
+
+
+def modelled_row(name, path):
+    return "| " + " | ".join([name] + [modelled(path, threads) for threads in MODELLED]) + " |"
+
+
 def cpu_name():
     return re.search(r"model name\s*: (.+)", pathlib.Path("/proc/cpuinfo").read_text())[1]
 
 
-def main():
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    measured_rows, modelled_rows = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for name, path in MODELS.items():
-            path = str(ROOT / path)
-            if "ONNX" in name:
-                compile_model(path, 1, "--emit=onnx", "-o", f"{folder}/model.onnx")
-                path = f"{folder}/model.onnx"
-            cells = []
-            for threads in [1, 2]:
-                off, on = measured(path, threads, folder, runs)
-                cells += [f"{off:.2f}", f"{on:.2f}", f"{off / on:.3f}x"]
-            measured_rows.append("| " + " | ".join([name] + cells) + " |")
-            print(measured_rows[-1], flush=True)
-            modelled_rows.append(
-                "| " + " | ".join([name] + [modelled(path, threads) for threads in MODELLED]) + " |")
-            print(modelled_rows[-1], flush=True)
+def write_page(measured_rows, modelled_rows):
     PAGE.write_text(PAGE_TEXT.format(
-        cpu=cpu_name(), runs=runs, measured="\n".join(measured_rows),
+        cpu=cpu_name(), measured="\n".join(measured_rows),
         heads=" | ".join(f"{threads} threads" for threads in MODELLED),
         rules="|".join("---" for _ in MODELLED), modelled="\n".join(modelled_rows)))
 
 
-main()
+def main():
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    with tempfile.TemporaryDirectory() as folder:
+        paths = compile_all(folder)
+        write_page([measured_row(folder, name, runs) for name in MODELS],
+                   [modelled_row(name, path) for name, path in paths.items()])
+
+
+if __name__ == "__main__":
+    main()
