@@ -235,8 +235,8 @@ private:
       if (!isExact()) {
         step = goal.target.isa.lanes * ceilDiv(most, goal.target.isa.lanes * kMostRanks);
         most -= most % step;
-      } else if (most > 0 && !mayHaveRank(filter.values(), shape, split, most)) {
-        continue;
+      } else {
+        most = step = findRank(filter.values(), shape, split, most).value_or(0);
       }
       if (most < 1)
         continue;

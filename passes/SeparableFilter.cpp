@@ -2,6 +2,7 @@
 #include "passes/SeparableFilter.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <Eigen/Dense>
+#include <random>
 
 using namespace incc;
 using Eigen::MatrixXd;
@@ -62,25 +63,29 @@ struct TapMatrix {
 };
 } // namespace
 
-/// True if elimination leaves a pivot that is nothing beside the largest.
-static bool isNearlySingular(const MatrixXd &square) {
+/// What is nothing beside the largest pivot or singular value of a matrix of rounded values.
+static constexpr double kNegligible = 1e-5;
+
+/// The pivots of an elimination that are something beside the largest: the rank, near enough.
+static int64_t countPivots(const MatrixXd &square) {
   VectorXd pivots = square.partialPivLu().matrixLU().diagonal().cwiseAbs();
-  return pivots.minCoeff() <= 1e-5 * pivots.maxCoeff();
+  return (pivots.array() > kNegligible * pivots.maxCoeff()).count();
 }
 
-bool incc::mayHaveRank(ArrayRef<float> filter, const FilterShape &shape, FilterSplit split,
-                       int64_t rank) {
+std::optional<int64_t> incc::findRank(ArrayRef<float> filter, const FilterShape &shape,
+                                      FilterSplit split, int64_t mostRank) {
   TapMatrix taps(shape, split);
-  int64_t size = rank + 1;
-  if (size > std::min(taps.rows(), taps.columns()))
-    return true;
+  int64_t size = std::min({mostRank + 1, taps.rows(), taps.columns()});
   // Spread over the whole matrix, so that one plane of zeros does not decide.
   MatrixXd part(size, size);
   for (int64_t column = 0; column < size; ++column)
     for (int64_t row = 0; row < size; ++row)
       part(row, column) =
           filter[taps.index(row * taps.rows() / size, column * taps.columns() / size)];
-  return isNearlySingular(part);
+  int64_t rank = countPivots(part);
+  if (rank > mostRank)
+    return std::nullopt;
+  return rank;
 }
 
 //===----------------------------------------------------------------------===//
@@ -99,16 +104,37 @@ SeparableFilter::~SeparableFilter() = default;
 SeparableFilter::SeparableFilter(SeparableFilter &&) = default;
 ArrayRef<double> SeparableFilter::errors() const { return factors->errors; }
 
-/// The errors that truncation leaves of a matrix with these singular values, in descending order.
-static std::vector<double> truncationErrors(const VectorXd &singularValues, int64_t mostRank,
-                                            int64_t step) {
-  double total = singularValues.squaredNorm();
+/// The errors of `matrix` where it is truncated to the first columns of `left` * `right`^T.
+static std::vector<double> truncationErrors(const MatrixXd &matrix, const MatrixXd &left,
+                                            const MatrixXd &right, int64_t step) {
+  double total = matrix.norm(), beyond = (matrix - left * right.transpose()).squaredNorm();
   std::vector<double> errors;
-  for (int64_t rank = 0; rank <= mostRank; rank += step) {
-    double rest = singularValues.tail(singularValues.size() - rank).squaredNorm();
-    errors.push_back(total > 0 ? std::sqrt(rest / total) : 0);
+  for (int64_t rank = 0; rank <= left.cols(); rank += step) {
+    double rest = left.rightCols(left.cols() - rank).squaredNorm();
+    errors.push_back(total > 0 ? std::sqrt(beyond + rest) / total : 0);
   }
   return errors;
+}
+
+/// An orthonormal basis of the columns of `matrix`.
+static MatrixXd columnSpace(const MatrixXd &matrix) {
+  return matrix.householderQr().householderQ() * MatrixXd::Identity(matrix.rows(), matrix.cols());
+}
+
+/// The right singular vectors of the largest singular values of `matrix`, in descending order:
+/// exact to rounding if its rank is `count`, nearly so otherwise (Halko, Martinsson, Tropp 2011,
+/// algorithm 4.4).
+static MatrixXd leadingVectors(const MatrixXd &matrix, int64_t count) {
+  constexpr int64_t kSpare = 8;
+  std::mt19937 random;
+  MatrixXd sketch = MatrixXd::NullaryExpr(matrix.cols(), count + kSpare,
+                                          [&] { return static_cast<int32_t>(random()) * 0x1p-31; });
+  MatrixXd space = columnSpace(matrix * sketch);
+  space = columnSpace(matrix * (matrix.transpose() * space));
+  MatrixXd part = space.transpose() * matrix;
+  Eigen::SelfAdjointEigenSolver<MatrixXd> solver(part * part.transpose());
+  MatrixXd vectors = part.transpose() * solver.eigenvectors().rightCols(count).rowwise().reverse();
+  return vectors.colwise().normalized();
 }
 
 /// The errors of the outputs on `patches` where M is truncated to `left` * `right`^T.
@@ -143,24 +169,23 @@ SeparableFilter::SeparableFilter(ArrayRef<float> filter, const FilterShape &shap
   mostRank = std::min(mostRank, taps.columns());
   size_t half =
       patches.size() / (2 * shape.c * shape.kh * shape.kw) * shape.c * shape.kh * shape.kw;
-  MatrixXd moments;
-  if (patches.empty()) {
-    moments = matrix.transpose() * matrix;
+  if (patches.empty() && 4 * mostRank < std::min(taps.rows(), taps.columns())) {
+    factors->right = leadingVectors(matrix, mostRank);
   } else {
-    moments = MatrixXd::Zero(taps.columns(), taps.columns());
-    for (int64_t b = 0; b < taps.second; ++b) {
+    MatrixXd moments = MatrixXd::Zero(taps.columns(), taps.columns());
+    if (patches.empty())
+      moments = matrix.transpose() * matrix;
+    for (int64_t b = 0; b < taps.second && !patches.empty(); ++b) {
       MatrixXd outputs = taps.columnOf(patches.take_front(half), b) * matrix;
       moments.noalias() += outputs.transpose() * outputs;
     }
+    // Eigenvalues ascend.
+    Eigen::SelfAdjointEigenSolver<MatrixXd> solver(moments);
+    factors->right = solver.eigenvectors().rightCols(mostRank).rowwise().reverse();
   }
-  // Ascending eigenvalues. The squares that they are lose half of the digits of small singular
-  // values, which the lengths below do not.
-  Eigen::SelfAdjointEigenSolver<MatrixXd> solver(moments);
-  MatrixXd vectors = solver.eigenvectors().rowwise().reverse();
-  factors->right = vectors.leftCols(mostRank);
   factors->left = matrix * factors->right;
   factors->errors = patches.empty()
-                        ? truncationErrors((matrix * vectors).colwise().norm(), mostRank, rankStep)
+                        ? truncationErrors(matrix, factors->left, factors->right, rankStep)
                         : outputErrors(taps, matrix, factors->left, factors->right, rankStep,
                                        patches.drop_front(half));
 }
@@ -198,7 +223,6 @@ FilterPair SeparableFilter::pair(int64_t rank) const {
 //   3. B by least squares of W = B T1(A), with T1(A), 9R x 25C, the filters at 3x3 places.
 
 static constexpr int64_t kWindow = 5, kPart = 3, kOutputs = 3, kPatch = kWindow + kOutputs - 1;
-static constexpr double kNegligible = 1e-5;
 
 /// Rows (y, x, filter): the K filters, C x size x size, at places x places of a patch; columns (c,
 /// pixel) of that patch.
@@ -237,7 +261,7 @@ std::optional<NestedFilter> incc::findNestedFilter(ArrayRef<float> filter,
                    .cast<double>();
   MatrixXd placed = placeFilters(w, shape.c, kWindow, kOutputs);
   if (w.isZero() ||
-      !isNearlySingular(placed(Eigen::all, Eigen::seqN(0, numRows, numColumns / numRows))))
+      countPivots(placed(Eigen::all, Eigen::seqN(0, numRows, numColumns / numRows))) == numRows)
     return std::nullopt;
 
   MatrixXd basis = rowSpace(placed);

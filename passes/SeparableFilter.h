@@ -38,10 +38,10 @@ struct FilterPair {
 /// The error, relative to all of a filter, that rounding its values to float32 and back explains.
 constexpr double kRoundingError = 3e-7;
 
-/// True unless a filter's matrix (below) certainly has a higher rank than `rank`: eliminates in
-/// rank + 1 of its rows and columns, which takes a fraction of the time of a decomposition.
-bool mayHaveRank(llvm::ArrayRef<float> filter, const FilterShape &shape, FilterSplit split,
-                 int64_t rank);
+/// The rank that a filter's matrix (below) seems to have, if that is `mostRank` at most: by elimination
+/// in mostRank + 1 of its rows and columns, which takes a fraction of the time of a decomposition.
+std::optional<int64_t> findRank(llvm::ArrayRef<float> filter, const FilterShape &shape,
+                                FilterSplit split, int64_t mostRank);
 
 /// Approximations of a filter by `columnsFirst` or `rowsFirst`, the best for each rank.
 ///

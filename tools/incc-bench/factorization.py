@@ -51,12 +51,12 @@ modules:
     args: {width: }
     layers:
       - concat:
-          - [conv: {name: b0, out: $width, act: relu}]
-          - [conv: {name: b1a, out: $width, act: relu},
+          - [conv: {name: b0, out: $width, kernel: 1, act: relu}]
+          - [conv: {name: b1a, out: $width, kernel: 1, act: relu},
              conv: {name: b1b, out: $width, kernel: 5, pad: same, act: relu}]
-          - [conv: {name: b2a, out: $width, act: relu},
+          - [conv: {name: b2a, out: $width, kernel: 1, act: relu},
              conv: {name: b2b, out: $width, kernel: 7, pad: same, act: relu}]
-          - [max_pool: {kernel: 3, stride: 1, pad: 1}, conv: {name: b3, out: $width, act: relu}]
+          - [max_pool: {kernel: 3, stride: 1, pad: 1}, conv: {name: b3, out: $width, kernel: 1, act: relu}]
 layers:
   - conv: {name: stem1, out: 32, kernel: 3, stride: 2, act: relu}
   - conv: {name: stem2, out: 64, kernel: 3, stride: 2, act: relu}
@@ -175,7 +175,8 @@ def grid_rows(folder, sizes, channels=128, share=0.25):
             model = folder / "layer.yaml"
             model.write_text(one_layer(size, kernel, channels))
             weights = separable_weights(model, folder, share)
-            plain, factorized, said = compile_pair(model, weights, folder, "layer")
+            # Libraries of one path would be one library to the loader.
+            plain, factorized, said = compile_pair(model, weights, folder, f"{kernel}-{size}")
             before, after = least_times([plain, factorized])
             done, _ = decisions(said)["conv"]
             cells.append(f"{before['conv'] / after['conv']:.2f}x" if done else "left alone")
