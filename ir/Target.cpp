@@ -128,7 +128,8 @@ llvm::Expected<Target> Target::lookup(llvm::StringRef mcpu, llvm::StringRef arch
     if (!arch)
       return llvm::createStringError(
           "unknown --target '" + archName + "'; supported are " +
-          llvm::join(llvm::map_range(kArchs, [](const Arch &a) { return a.name; }), ", "));
+          llvm::join(llvm::map_range(kArchs, [](const Arch &a) { return a.name; }), ", ") +
+          ", cuda");
   }
   bool isHost = !arch || arch->name == hostArch();
   if (mcpu.empty())

@@ -167,6 +167,18 @@ def ChooseAlgorithmPass : Pass<"choose-algorithm", "::incc::plan::ProgramOp"> {
   ];
 }
 
+def ChooseGpuKernelsPass : Pass<"choose-gpu-kernels", "::incc::plan::ProgramOp"> {
+  let summary = "Choose blocks, threads and tiles of every kernel, for a GPU";
+  let description = [{
+    By a model of the target: waves of blocks over its multiprocessors. A task is a block. Maps must be
+    dense: on a GPU assign-layout does not run. Sets `config`, `tasks` and `cycles` (of one multiprocessor); a convolution of few tiles is
+    split along its inner dimension, and another kernel adds the parts.
+  }];
+  let options = [
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"sm_80\"", "GPU to compile for">,
+  ];
+}
+
 def FuseGlobalPoolPass : Pass<"fuse-global-pool", "::incc::plan::ProgramOp"> {
   let summary = "Let depthwise convolutions take the means of the planes that they write";
   let description = [{

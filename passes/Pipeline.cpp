@@ -17,6 +17,11 @@ static void addSimplify(OpPassManager &module, const PipelineOptions &options) {
   function.addPass(createFoldBatchNormPass());
 }
 
+/// Channels that are neighbours in memory: of a GPU's maps, which are dense, none.
+static int64_t channelBlock(const PipelineOptions &options) {
+  return options.gpu ? 1 : options.target.isa.lanes;
+}
+
 static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   if (options.optLevel < 1)
     return;
@@ -25,24 +30,44 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   if (options.optLevel < 2)
     return;
   function.addPass(createCommuteAvgPoolPass());
-  FactorizeConvPassOptions factorize;
-  factorize.mode = options.factorize;
-  factorize.maxError = options.maxError;
-  factorize.mcpu = options.target.cpu.name.str();
-  factorize.threads = options.threads;
-  factorize.accuracy = options.accuracy;
-  function.addPass(createFactorizeConvPass(factorize, options.tune, options.calibration));
+  // Its model is one of CPUs.
+  if (!options.gpu) {
+    FactorizeConvPassOptions factorize;
+    factorize.mode = options.factorize;
+    factorize.maxError = options.maxError;
+    factorize.mcpu = options.target.cpu.name.str();
+    factorize.threads = options.threads;
+    factorize.accuracy = options.accuracy;
+    function.addPass(createFactorizeConvPass(factorize, options.tune, options.calibration));
+  }
   MergeSiblingConvsPassOptions merge;
-  merge.channelBlock = options.target.isa.lanes;
+  merge.channelBlock = channelBlock(options);
   function.addPass(createMergeSiblingConvsPass(merge));
-  function.addPass(createCompactStridedConvPass());
+  // A GPU gathers pixels on their way to shared memory.
+  if (!options.gpu)
+    function.addPass(createCompactStridedConvPass());
 }
 
 static void addLayout(OpPassManager &module, const PipelineOptions &options) {
   module.addNestedPass<func::FuncOp>(createSplitRuntimeWeightsPass());
+  if (options.gpu)
+    return; // dense maps without halos, as they come
   AssignLayoutPassOptions layout;
-  layout.channelBlock = options.target.isa.lanes;
+  layout.channelBlock = channelBlock(options);
   module.addNestedPass<func::FuncOp>(createAssignLayoutPass(layout));
+}
+
+static void addSchedule(OpPassManager &module, const PipelineOptions &options) {
+  if (options.optLevel < 2 || !options.scheduleBranches)
+    return;
+  ScheduleBranchesPassOptions schedule;
+  schedule.mcpu = options.target.cpu.name.str();
+  schedule.threads = options.threads;
+  if (options.gpu) {
+    schedule.threads = options.gpu->multiprocessors;
+    schedule.barrierCycles = kGpuLaunchCycles;
+  }
+  module.addNestedPass<plan::ProgramOp>(createScheduleBranchesPass(schedule, options.tune));
 }
 
 static void addPlan(OpPassManager &module, const PipelineOptions &options) {
@@ -51,6 +76,13 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
     module.addNestedPass<plan::ProgramOp>(createElideConcatPass());
     module.addNestedPass<plan::ProgramOp>(createFuseChannelScalePass());
   }
+  if (options.gpu) {
+    ChooseGpuKernelsPassOptions choose;
+    choose.mcpu = options.gpu->name.str();
+    module.addNestedPass<plan::ProgramOp>(createChooseGpuKernelsPass(choose));
+    addSchedule(module, options);
+    return;
+  }
   ChooseAlgorithmPassOptions choose;
   choose.mcpu = options.target.cpu.name.str();
   choose.threads = options.threads;
@@ -58,12 +90,7 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose, options.tune));
   if (options.optLevel >= 1)
     module.addNestedPass<plan::ProgramOp>(createFuseGlobalPoolPass());
-  if (options.optLevel >= 2 && options.scheduleBranches) {
-    ScheduleBranchesPassOptions schedule;
-    schedule.mcpu = options.target.cpu.name.str();
-    schedule.threads = options.threads;
-    module.addNestedPass<plan::ProgramOp>(createScheduleBranchesPass(schedule, options.tune));
-  }
+  addSchedule(module, options);
 }
 
 static void addMemory(OpPassManager &module, const PipelineOptions &) {
@@ -103,6 +130,8 @@ std::vector<std::string> incc::passNames() {
   PipelineOptions options;
   options.target = llvm::cantFail(Target::lookup("x86-64"));
   OpPassManager manager(ModuleOp::getOperationName());
+  buildCnnPipeline(manager, options);
+  options.gpu = allGpus().front();
   buildCnnPipeline(manager, options);
   // A manager only shows its passes as text: take the words that are passes' names.
   std::string text;

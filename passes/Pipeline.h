@@ -2,6 +2,7 @@
 #ifndef INCC_PASSES_PIPELINE_H
 #define INCC_PASSES_PIPELINE_H
 
+#include "ir/GpuTarget.h"
 #include "ir/Target.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -58,6 +59,8 @@ struct PipelineOptions {
   /// Names of the network's outputs to keep; all if empty.
   std::vector<std::string> keepOutputs;
   Target target;
+  /// The GPU that kernels run on, if any: then `target` is of no account.
+  std::optional<Gpu> gpu;
   /// Rounding errors that algorithms may add: "strict", "default" or "fast".
   std::string accuracy = "default";
   /// Number of threads to schedule for.

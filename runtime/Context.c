@@ -1,16 +1,13 @@
 /* Contexts: a model's memory and threads, its runs and their measurement. */
 #define _GNU_SOURCE
 #include "Runtime.h"
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 4096 };
-
 struct incc_ctx {
-  const incc_program *program;
+  incc_state state;
   unsigned char *arena; /* followed by each thread's scratch memory */
   void **addresses; /* of all operands of all steps */
   int threads;
@@ -19,10 +16,6 @@ struct incc_ctx {
   incc_loop *loop;
   incc_parallel_for parallel_for;
   void *user;
-  _Atomic int busy;
-  int profiling;
-  uint64_t *step_ns;
-  uint64_t runs;
 };
 
 /* Steps that run side by side, their tasks numbered one after another. */
@@ -33,7 +26,7 @@ typedef struct {
 
 static void run_tasks(void *arg, int thread, uint32_t begin, uint32_t end) {
   const group *steps = arg;
-  const incc_program *program = steps->ctx->program;
+  const incc_program *program = steps->ctx->state.program;
   unsigned char *scratch =
       steps->ctx->arena + program->arena_bytes + (uint64_t)thread * program->scratch_bytes;
   for (uint32_t i = steps->first_step; i < steps->end_step && end > 0; ++i) {
@@ -61,7 +54,7 @@ static void run_group(incc_ctx *ctx, uint32_t first_step, uint32_t end_step) {
   group steps = {ctx, first_step, end_step};
   uint32_t tasks = 0;
   for (uint32_t i = first_step; i < end_step; ++i)
-    tasks += ctx->program->steps[i].tasks;
+    tasks += ctx->state.program->steps[i].tasks;
   if (ctx->threads == 1 || tasks == 1) {
     run_tasks(&steps, 0, 0, tasks);
   } else if (ctx->pool) {
@@ -81,34 +74,16 @@ static uint64_t now_ns(void) {
 }
 
 static void run_measured(incc_ctx *ctx) {
-  uint32_t num_steps = (uint32_t)ctx->program->model->num_steps;
+  uint32_t num_steps = (uint32_t)ctx->state.program->model->num_steps;
   uint64_t before = now_ns();
   for (uint32_t i = 0; i < num_steps; ++i) {
     run_group(ctx, i, i + 1);
     uint64_t after = now_ns();
-    ctx->step_ns[i] += after - before;
+    ctx->state.step_ns[i] += after - before;
     before = after;
   }
-  ++ctx->runs;
+  ++ctx->state.runs;
 }
-
-static incc_status check_context(const incc_program *program, const incc_ctx *ctx) {
-  if (!ctx)
-    return incc_fail(INCC_BAD_ARGUMENT, "ctx is NULL");
-  if (ctx->program != program)
-    return incc_fail(INCC_BAD_ARGUMENT, "ctx belongs to model %s, not to %s",
-                     ctx->program->model->name, program->model->name);
-  return INCC_OK;
-}
-
-static incc_status acquire(const incc_program *program, incc_ctx *ctx) {
-  incc_status status = check_context(program, ctx);
-  if (!status && atomic_exchange_explicit(&ctx->busy, 1, memory_order_acquire))
-    status = incc_fail(INCC_BAD_ARGUMENT, "ctx is running on another thread");
-  return status;
-}
-
-static void release(incc_ctx *ctx) { atomic_store_explicit(&ctx->busy, 0, memory_order_release); }
 
 /* A fork leaves the threads behind: the child gets new ones when it first runs. */
 static incc_status restart_pool(incc_ctx *ctx) {
@@ -123,53 +98,37 @@ static incc_status restart_pool(incc_ctx *ctx) {
 incc_status incc_run(const incc_program *program, incc_ctx *ctx, const float *const *inputs,
                      float *const *outputs) {
   incc_status status = incc_check_arrays(program->model, inputs, outputs);
-  if (status || (status = acquire(program, ctx)))
+  if (status || (status = incc_acquire(program, ctx)))
     return status;
   if (!ctx->parallel_for && ctx->threads > 1 && ctx->process != getpid() &&
       (status = restart_pool(ctx))) {
-    release(ctx);
+    incc_release_ctx(ctx);
     return status;
   }
   incc_resolve(program, program->operands, program->num_operands, ctx->arena, inputs, outputs,
                ctx->addresses);
   uint32_t float_state = incc_flush_denormals();
-  if (ctx->profiling)
+  if (ctx->state.profiling)
     run_measured(ctx);
   else
     for (int64_t i = 0; i < program->model->num_stages; ++i)
       run_group(ctx, program->stages[i], program->stages[i + 1]);
   incc_restore_float_state(float_state);
-  release(ctx);
-  return INCC_OK;
-}
-
-static incc_status read_options(const incc_options *given, incc_options *options) {
-  *options = (incc_options)INCC_OPTIONS_INIT;
-  if (!given)
-    return INCC_OK;
-  if (given->struct_bytes < offsetof(incc_options, profile) ||
-      given->struct_bytes > sizeof *options)
-    return incc_fail(INCC_BAD_ARGUMENT,
-                     "options.struct_bytes is %zu, expected %zu: start from INCC_OPTIONS_INIT",
-                     given->struct_bytes, sizeof *options);
-  memcpy(options, given, given->struct_bytes);
-  if (options->threads < 0 || options->threads > MAX_THREADS)
-    return incc_fail(INCC_BAD_ARGUMENT, "options.threads is %d, expected 0 to %d", options->threads,
-                     (int)MAX_THREADS);
+  incc_release_ctx(ctx);
   return INCC_OK;
 }
 
 static uint64_t memory_bytes(const incc_ctx *ctx) {
-  return ctx->program->arena_bytes + (uint64_t)ctx->threads * ctx->program->scratch_bytes;
+  return ctx->state.program->arena_bytes + (uint64_t)ctx->threads * ctx->state.program->scratch_bytes;
 }
 
 static incc_status allocate(incc_ctx *ctx) {
-  const incc_program *program = ctx->program;
+  const incc_program *program = ctx->state.program;
   size_t num_steps = (size_t)program->model->num_steps;
   ctx->arena = incc_allocate(memory_bytes(ctx));
   ctx->addresses = calloc(program->num_operands + 1u, sizeof *ctx->addresses);
-  ctx->step_ns = calloc(num_steps + 1, sizeof *ctx->step_ns);
-  if (!ctx->arena || !ctx->addresses || !ctx->step_ns)
+  ctx->state.step_ns = calloc(num_steps + 1, sizeof *ctx->state.step_ns);
+  if (!ctx->arena || !ctx->addresses || !ctx->state.step_ns)
     return incc_fail(INCC_OUT_OF_MEMORY, "no memory for a context of %s (%llu bytes)",
                      program->model->name, (unsigned long long)memory_bytes(ctx));
   return INCC_OK;
@@ -178,8 +137,8 @@ static incc_status allocate(incc_ctx *ctx) {
 static int count_threads(const incc_program *program, const incc_options *options) {
   uint32_t useful = program->max_stage_tasks;
   int threads = options->threads ? options->threads : incc_count_cores();
-  if (threads > MAX_THREADS)
-    threads = MAX_THREADS;
+  if (threads > INCC_MAX_THREADS)
+    threads = INCC_MAX_THREADS;
   if ((uint32_t)threads > useful)
     threads = useful ? (int)useful : 1;
   return threads;
@@ -201,15 +160,15 @@ incc_status incc_create(const incc_program *program, const incc_options *given, 
     return incc_fail(INCC_BAD_ARGUMENT, "ctx is NULL");
   *out = NULL;
   incc_options options;
-  incc_status status = read_options(given, &options);
+  incc_status status = incc_read_options(given, &options);
   if (status || (status = incc_check_cpu(program->model)))
     return status;
   incc_ctx *ctx = calloc(1, sizeof *ctx);
   if (!ctx)
     return incc_fail(INCC_OUT_OF_MEMORY, "no memory for a context of %s", program->model->name);
-  ctx->program = program;
+  ctx->state.program = program;
   ctx->process = getpid();
-  ctx->profiling = options.profile != 0;
+  ctx->state.profiling = options.profile != 0;
   ctx->threads = count_threads(program, &options);
   if ((status = allocate(ctx)) || (status = start_threads(ctx, &options))) {
     incc_destroy(ctx);
@@ -227,31 +186,8 @@ void incc_destroy(incc_ctx *ctx) {
   if (ctx->arena)
     incc_release(ctx->arena, memory_bytes(ctx));
   free(ctx->addresses);
-  free(ctx->step_ns);
+  free(ctx->state.step_ns);
   free(ctx);
 }
 
 int incc_num_threads(const incc_ctx *ctx) { return ctx ? ctx->threads : 0; }
-
-incc_status incc_set_profile(const incc_program *program, incc_ctx *ctx, int on) {
-  incc_status status = acquire(program, ctx);
-  if (status)
-    return status;
-  ctx->profiling = on != 0;
-  ctx->runs = 0;
-  memset(ctx->step_ns, 0, (size_t)program->model->num_steps * sizeof *ctx->step_ns);
-  release(ctx);
-  return INCC_OK;
-}
-
-incc_status incc_profile(const incc_program *program, const incc_ctx *ctx, uint64_t *step_ns,
-                         uint64_t *runs) {
-  incc_status status = check_context(program, ctx);
-  if (status)
-    return status;
-  if (!step_ns || !runs)
-    return incc_fail(INCC_BAD_ARGUMENT, "%s is NULL", step_ns ? "runs" : "step_ns");
-  memcpy(step_ns, ctx->step_ns, (size_t)program->model->num_steps * sizeof *step_ns);
-  *runs = ctx->runs;
-  return INCC_OK;
-}

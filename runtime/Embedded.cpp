@@ -11,6 +11,7 @@
 
 EMBED(incc_embedded_x86_64, INCC_RUNTIME_BINARY_DIR "/runtime-x86_64.bc");
 EMBED(incc_embedded_aarch64, INCC_RUNTIME_BINARY_DIR "/runtime-aarch64.bc");
+EMBED(incc_embedded_cuda_x86_64, INCC_RUNTIME_BINARY_DIR "/runtime-cuda-x86_64.bc");
 EMBED(incc_embedded_header, INCC_RUNTIME_SOURCE_DIR "/incc.h");
 
 llvm::StringRef incc::embeddedRuntime(llvm::StringRef arch) {
@@ -18,6 +19,13 @@ llvm::StringRef incc::embeddedRuntime(llvm::StringRef arch) {
     return {incc_embedded_x86_64, size_t(incc_embedded_x86_64_end - incc_embedded_x86_64)};
   if (arch == "aarch64")
     return {incc_embedded_aarch64, size_t(incc_embedded_aarch64_end - incc_embedded_aarch64)};
+  return {};
+}
+
+llvm::StringRef incc::embeddedCudaRuntime(llvm::StringRef arch) {
+  if (arch == "x86_64")
+    return {incc_embedded_cuda_x86_64,
+            size_t(incc_embedded_cuda_x86_64_end - incc_embedded_cuda_x86_64)};
   return {};
 }
 

@@ -3,11 +3,20 @@
 #define INCC_RUNTIME_RUNTIME_H
 
 #include "Program.h"
+#include <stdatomic.h>
 
 /* Error.c */
 incc_status incc_fail(incc_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 const char *incc_error_text(void);
+
+/* Arguments.c */
+enum { INCC_MAX_THREADS = 4096 };
+/* The options given, or the defaults. */
+incc_status incc_read_options(const incc_options *given, incc_options *options);
+/* Names the first argument of a run that cannot be used. */
+incc_status incc_check_arrays(const incc_model_desc *model, const float *const *inputs,
+                              float *const *outputs);
 
 /* Cpu.c */
 incc_status incc_check_cpu(const incc_model_desc *model);
@@ -45,20 +54,29 @@ void incc_pool_destroy(incc_pool *pool);
 /* Calls body for all of [0, count), on the caller's thread and the pool's, and waits for them. */
 void incc_pool_run(incc_pool *pool, uint32_t count, incc_loop_body body, void *arg);
 
+/* State.c: the first member of every incc_ctx. */
+typedef struct incc_state {
+  const incc_program *program;
+  _Atomic int busy;
+  int profiling;
+  uint64_t *step_ns;
+  uint64_t runs;
+} incc_state;
+/* Takes a context of `program` for a run; fails if it has another. */
+incc_status incc_acquire(const incc_program *program, incc_ctx *ctx);
+void incc_release_ctx(incc_ctx *ctx);
+incc_status incc_set_profile(const incc_program *program, incc_ctx *ctx, int on);
+incc_status incc_profile(const incc_program *program, const incc_ctx *ctx, uint64_t *step_ns,
+                         uint64_t *runs);
+
 /* Context.c */
 incc_status incc_create(const incc_program *program, const incc_options *options, incc_ctx **ctx);
 void incc_destroy(incc_ctx *ctx);
 int incc_num_threads(const incc_ctx *ctx);
 incc_status incc_run(const incc_program *program, incc_ctx *ctx, const float *const *inputs,
                      float *const *outputs);
-incc_status incc_set_profile(const incc_program *program, incc_ctx *ctx, int on);
-incc_status incc_profile(const incc_program *program, const incc_ctx *ctx, uint64_t *step_ns,
-                         uint64_t *runs);
 
 /* Run.c */
-/* Names the first argument of a run that cannot be used. */
-incc_status incc_check_arrays(const incc_model_desc *model, const float *const *inputs,
-                              float *const *outputs);
 /* Writes the address of each of `count` operands. */
 void incc_resolve(const incc_program *program, const incc_operand *operands, uint32_t count,
                   unsigned char *arena, const float *const *inputs, float *const *outputs,

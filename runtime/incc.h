@@ -18,7 +18,9 @@ typedef enum incc_status {
   INCC_BAD_ARGUMENT = 1,
   INCC_OUT_OF_MEMORY = 2,
   INCC_UNSUPPORTED_CPU = 3,
-  INCC_NO_THREADS = 4
+  INCC_NO_THREADS = 4,
+  INCC_NO_DEVICE = 5,    /* no GPU, or no driver for it, or one that is too old */
+  INCC_DEVICE_FAILED = 6 /* the GPU's driver reports an error */
 } incc_status;
 
 /* Bits of incc_model_desc.required_cpu_features. */
@@ -38,10 +40,15 @@ typedef struct incc_options {
   int profile;                    /* not 0: measure every step from the start */
   incc_parallel_for parallel_for; /* NULL: a pool of the context's own */
   void *user;                     /* passed to parallel_for */
+  void *stream;                   /* of models for CUDA: the CUstream (or cudaStream_t) to run in, of
+                                     the device's primary context; NULL: one of the context's own.
+                                     Where all arrays of a run are in device memory, it returns
+                                     when its work is in this stream, not when that is done */
+  int device;                     /* of models for CUDA: the number of the GPU */
 } incc_options;
 
 /* clang-format off */
-#define INCC_OPTIONS_INIT {sizeof(incc_options), 0, 0, NULL, NULL}
+#define INCC_OPTIONS_INIT {sizeof(incc_options), 0, 0, NULL, NULL, NULL, 0}
 /* clang-format on */
 
 /* The memory and threads of one running model. Contexts are independent of each other. */

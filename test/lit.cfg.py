@@ -43,6 +43,15 @@ def cpu_flags():
         return []
 
 
+# A CUDA driver that runs kernels on the CPU, and NVIDIA's tools where they are installed.
+fake_cuda = os.path.join(config.build_root, "test/fake-cuda")
+config.substitutions.append(("%fake-cuda", fake_cuda))
+if os.path.exists(os.path.join(fake_cuda, "libcuda.so.1")):
+    config.available_features.add("fake-cuda")
+for tool in ["ptxas", "nvdisasm"]:
+    if shutil.which(tool):
+        config.available_features.add(tool)
+
 flags = set(cpu_flags())
 config.available_features.add(platform.machine())
 if {"avx2", "fma"} <= flags:

@@ -16,18 +16,8 @@
 using namespace mlir;
 using namespace incc;
 
-namespace {
-
-/// A kernel to compile, and the name of its function.
-struct DistinctKernel {
-  plan::KernelOp kernel;
-  std::string symbol;
-};
-
 /// Kernels that are compiled as one module.
 using Partition = SmallVector<DistinctKernel *>;
-
-} // namespace
 
 /// What two invocations must agree in to share a function.
 static std::string keyOf(plan::KernelOp kernel) {
@@ -176,31 +166,39 @@ SmallVector<plan::KernelOp> incc::kernelsOf(plan::ProgramOp program) {
   return kernels;
 }
 
-FailureOr<CompiledKernels> incc::compileKernels(ArrayRef<plan::KernelOp> kernels,
-                                                const CodegenOptions &options) {
-  CompiledKernels result;
-  std::vector<std::unique_ptr<DistinctKernel>> distinct;
+KernelTable incc::findDistinctKernels(ArrayRef<plan::KernelOp> kernels, StringRef prefix) {
+  KernelTable table;
   llvm::StringMap<unsigned> byKey;
   for (plan::KernelOp kernel : kernels) {
-    if (!findEmitter(kernel.getKind()))
-      return kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
-    auto [entry, isNew] = byKey.try_emplace(keyOf(kernel), distinct.size());
+    auto [entry, isNew] = byKey.try_emplace(keyOf(kernel), table.kernels.size());
     if (isNew) {
       StringRef op = kernel.getKind();
-      op.consume_front("cnn.");
-      distinct.push_back(std::make_unique<DistinctKernel>(DistinctKernel{
-          kernel, (options.symbolPrefix + Twine(distinct.size()) + "_" + op).str()}));
+      if (!op.consume_front("cnn."))
+        op.consume_front("plan.");
+      table.kernels.push_back(
+          {kernel, (prefix + Twine(table.kernels.size()) + "_" + op).str()});
     }
-    result.symbolOf[kernel] = entry->second;
+    table.indexOf[kernel] = entry->second;
   }
+  return table;
+}
+
+FailureOr<CompiledKernels> incc::compileKernels(ArrayRef<plan::KernelOp> kernels,
+                                                const CodegenOptions &options) {
+  for (plan::KernelOp kernel : kernels)
+    if (!findEmitter(kernel.getKind()))
+      return kernel.emitError("no kernel computes '") << kernel.getKind() << "'";
+  KernelTable table = findDistinctKernels(kernels, options.symbolPrefix);
+  CompiledKernels result;
+  result.symbolOf = std::move(table.indexOf);
 
   // More modules than threads, so that they end together; a fixed number, so that the result does
   // not depend on the machine.
   constexpr size_t kNumPartitions = 16;
-  std::vector<Partition> partitions(std::min(kNumPartitions, distinct.size()));
-  for (auto [i, kernel] : llvm::enumerate(distinct)) {
-    result.symbols.push_back(kernel->symbol);
-    partitions[i % partitions.size()].push_back(kernel.get());
+  std::vector<Partition> partitions(std::min(kNumPartitions, table.kernels.size()));
+  for (auto [i, kernel] : llvm::enumerate(table.kernels)) {
+    result.symbols.push_back(kernel.symbol);
+    partitions[i % partitions.size()].push_back(&kernel);
   }
   result.code.resize(partitions.size());
   std::atomic<bool> failed = false;

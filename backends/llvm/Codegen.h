@@ -34,6 +34,21 @@ struct CompiledKernels {
   std::vector<std::unique_ptr<llvm::MemoryBuffer>> code;
 };
 
+/// A kernel to compile, and the name of its function.
+struct DistinctKernel {
+  plan::KernelOp kernel;
+  std::string symbol;
+};
+
+struct KernelTable {
+  std::vector<DistinctKernel> kernels;
+  /// Index into `kernels` of each `plan.kernel`.
+  llvm::DenseMap<mlir::Operation *, unsigned> indexOf;
+};
+
+/// Kernels that agree in all that their code depends on are one.
+KernelTable findDistinctKernels(llvm::ArrayRef<plan::KernelOp> kernels, llvm::StringRef prefix);
+
 /// Registers what lowering needs. Call once per context, before `compileKernels`.
 void registerCodegenDialects(mlir::MLIRContext &context);
 

@@ -126,26 +126,6 @@ std::array<int64_t, 4> denseStrides(plan::MapType map) {
 
 } // namespace
 
-static Value applyBinary(KernelBuilder &b, cnn::BinaryKind kind, Value x, Value y) {
-  switch (kind) {
-  case cnn::BinaryKind::add:
-    return b.addf(x, y);
-  case cnn::BinaryKind::sub:
-    return b.subf(x, y);
-  case cnn::BinaryKind::mul:
-    return b.mulf(x, y);
-  case cnn::BinaryKind::div:
-    return b.divf(x, y);
-  case cnn::BinaryKind::min:
-    return b.minf(x, y);
-  case cnn::BinaryKind::max:
-    return b.maxf(x, y);
-  case cnn::BinaryKind::pow:
-    return b.pow(x, y);
-  }
-  llvm_unreachable("all kinds are handled");
-}
-
 void incc::emitBinary(KernelBuilder &b) {
   plan::MapType out = b.outputMap(0);
   SmallVector<Axis> axes;
@@ -157,7 +137,7 @@ void incc::emitBinary(KernelBuilder &b) {
     }
   }
   auto kind = KernelParams(b.kernel).get<cnn::BinaryKindAttr>("kind").getValue();
-  StridedWalk(b, axes).emit([&](ArrayRef<Value> v) { return applyBinary(b, kind, v[0], v[1]); });
+  StridedWalk(b, axes).emit([&](ArrayRef<Value> v) { return b.binary(kind, v[0], v[1]); });
 }
 
 void incc::emitTranspose(KernelBuilder &b) {

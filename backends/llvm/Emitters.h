@@ -3,6 +3,7 @@
 #define INCC_BACKENDS_LLVM_EMITTERS_H
 
 #include "backends/llvm/KernelBuilder.h"
+#include "backends/llvm/KernelParams.h"
 #include "ir/ConvPlan.h"
 
 namespace incc {
@@ -70,32 +71,6 @@ std::vector<float> packConstant(plan::KernelOp kernel, const Target &target, uns
 /// A vector of values per channel, padded with zeros to whole blocks.
 std::vector<float> packChannels(plan::KernelOp kernel, const Target &target, unsigned index,
                                 llvm::ArrayRef<float> values);
-
-/// Attributes of the op that a kernel computes, by the names they have there.
-struct KernelParams {
-  explicit KernelParams(plan::KernelOp kernel) : params(kernel.getParams()) {}
-  llvm::ArrayRef<int64_t> list(llvm::StringRef name) const {
-    return llvm::cast<mlir::DenseI64ArrayAttr>(params.get(name)).asArrayRef();
-  }
-  int64_t integer(llvm::StringRef name) const {
-    return llvm::cast<mlir::IntegerAttr>(params.get(name)).getInt();
-  }
-  double number(llvm::StringRef name) const {
-    return llvm::cast<mlir::FloatAttr>(params.get(name)).getValueAsDouble();
-  }
-  template <typename AttrT> AttrT get(llvm::StringRef name) const {
-    return llvm::cast<AttrT>(params.get(name));
-  }
-  bool flag(llvm::StringRef name) const { return bool(params.get(name)); }
-  std::optional<cnn::ActivationAttr> act() const {
-    if (auto attr = params.getAs<cnn::ActivationAttr>("act"))
-      return attr;
-    return std::nullopt;
-  }
-
-private:
-  mlir::DictionaryAttr params;
-};
 
 } // namespace incc
 

@@ -1,10 +1,8 @@
-// The vocabulary that kernels are written in, as arith, scf, vector and memref ops.
+// Arrays and vectors of kernels, as arith, vector and memref ops.
 #include "backends/llvm/KernelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -15,8 +13,8 @@ static constexpr int64_t kArrayLength = int64_t(1) << 40;
 
 KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, plan::KernelOp kernel,
                              const Target &target)
-    : target(target), kernel(kernel), lanes(target.isa.lanes), builder(module.getContext()),
-      loc(builder.getUnknownLoc()) {
+    : CodeBuilder(module.getContext(), target.isa.hasFma, /*hasMaximum=*/target.isa.isNeon), target(target), kernel(kernel),
+      lanes(target.isa.lanes) {
   Type array = MemRefType::get({kArrayLength}, builder.getF32Type());
   unsigned numArrays =
       kernel.getInputs().size() + kernel.getWeights().size() + kernel.getOutputs().size();
@@ -51,135 +49,6 @@ void KernelBuilder::forEachTask(function_ref<void(Index)> body) {
 void KernelBuilder::finish() { builder.create<func::ReturnOp>(loc); }
 
 //===----------------------------------------------------------------------===//
-// Index arithmetic
-//===----------------------------------------------------------------------===//
-
-Value KernelBuilder::materialize(Index index) {
-  if (!index.isConstant())
-    return index.getValue();
-  return builder.create<arith::ConstantIndexOp>(loc, index.getConstant());
-}
-
-Index KernelBuilder::add(Index a, Index b) {
-  if (a.isConstant() && b.isConstant())
-    return a.getConstant() + b.getConstant();
-  if (a.isConstant() && a.getConstant() == 0)
-    return b;
-  if (b.isConstant() && b.getConstant() == 0)
-    return a;
-  return builder.create<arith::AddIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Index KernelBuilder::sub(Index a, Index b) {
-  if (b.isConstant())
-    return add(a, Index(-b.getConstant()));
-  return builder.create<arith::SubIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Index KernelBuilder::mul(Index a, Index b) {
-  if (a.isConstant() && b.isConstant())
-    return a.getConstant() * b.getConstant();
-  if (a.isConstant())
-    std::swap(a, b);
-  if (b.isConstant() && b.getConstant() == 0)
-    return 0;
-  if (b.isConstant() && b.getConstant() == 1)
-    return a;
-  return builder.create<arith::MulIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Index KernelBuilder::div(Index a, int64_t b) {
-  if (b == 1)
-    return a;
-  if (a.isConstant())
-    return a.getConstant() / b;
-  return builder.create<arith::DivUIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Index KernelBuilder::rem(Index a, int64_t b) {
-  if (b == 1)
-    return 0;
-  if (a.isConstant())
-    return a.getConstant() % b;
-  return builder.create<arith::RemUIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Index KernelBuilder::min(Index a, Index b) {
-  if (a.isConstant() && b.isConstant())
-    return std::min(a.getConstant(), b.getConstant());
-  return builder.create<arith::MinSIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Index KernelBuilder::max(Index a, Index b) {
-  if (a.isConstant() && b.isConstant())
-    return std::max(a.getConstant(), b.getConstant());
-  return builder.create<arith::MaxSIOp>(loc, materialize(a), materialize(b)).getResult();
-}
-
-Value KernelBuilder::isEqual(Index a, Index b) {
-  return builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, materialize(a),
-                                       materialize(b));
-}
-
-Value KernelBuilder::isLess(Index a, Index b) {
-  return builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, materialize(a),
-                                       materialize(b));
-}
-
-Value KernelBuilder::logicalAnd(Value a, Value b) {
-  return builder.create<arith::AndIOp>(loc, a, b);
-}
-
-//===----------------------------------------------------------------------===//
-// Control flow
-//===----------------------------------------------------------------------===//
-
-KernelBuilder::Values KernelBuilder::loop(Index begin, Index end, int64_t step, Values init,
-                                          function_ref<Values(Index, Values)> body) {
-  if (begin.isConstant() && end.isConstant()) {
-    if (begin.getConstant() >= end.getConstant())
-      return init;
-    if (begin.getConstant() + step >= end.getConstant())
-      return body(begin, init);
-  }
-  auto forOp = builder.create<scf::ForOp>(loc, materialize(begin), materialize(end),
-                                          materialize(step), init);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(forOp.getBody());
-  Values results = body(Index(forOp.getInductionVar()), Values(forOp.getRegionIterArgs()));
-  // The builder adds the terminator itself where nothing is carried.
-  if (!init.empty()) {
-    builder.setInsertionPointToEnd(forOp.getBody());
-    builder.create<scf::YieldOp>(loc, results);
-  }
-  return Values(forOp.getResults());
-}
-
-void KernelBuilder::loop(Index begin, Index end, int64_t step, function_ref<void(Index)> body) {
-  loop(begin, end, step, Values(), [&](Index i, Values) {
-    body(i);
-    return Values();
-  });
-}
-
-void KernelBuilder::ifThen(Value condition, function_ref<void()> then) {
-  auto ifOp = builder.create<scf::IfOp>(loc, condition, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(ifOp.thenBlock());
-  then();
-}
-
-void KernelBuilder::ifThenElse(Value condition, function_ref<void()> then,
-                               function_ref<void()> otherwise) {
-  auto ifOp = builder.create<scf::IfOp>(loc, condition, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(ifOp.thenBlock());
-  then();
-  builder.setInsertionPointToStart(ifOp.elseBlock());
-  otherwise();
-}
-
-//===----------------------------------------------------------------------===//
 // Vectors
 //===----------------------------------------------------------------------===//
 
@@ -193,16 +62,6 @@ Value KernelBuilder::splat(float value) {
 
 Value KernelBuilder::constant(ArrayRef<float> values) {
   return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(vectorType(), values));
-}
-
-Value KernelBuilder::select(Value condition, Value a, Value b) {
-  return builder.create<arith::SelectOp>(loc, condition, a, b);
-}
-
-Value KernelBuilder::constantLike(Value like, float value) {
-  if (auto type = dyn_cast<VectorType>(like.getType()))
-    return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(type, value));
-  return builder.create<arith::ConstantOp>(loc, builder.getF32FloatAttr(value));
 }
 
 Value KernelBuilder::broadcast(Value scalar) {
@@ -271,12 +130,17 @@ float KernelBuilder::tableEntry(int64_t index) {
   return llvm::bit_cast<float>(kTableBits | static_cast<int32_t>(index + 1));
 }
 
+Index KernelBuilder::tableIndex(CodeBuilder &b, Value entry) {
+  OpBuilder &builder = b.builder;
+  Value bits = builder.create<arith::BitcastOp>(b.loc, builder.getI32Type(), entry);
+  Value index = builder.create<arith::SubIOp>(
+      b.loc, bits,
+      builder.create<arith::ConstantOp>(b.loc, builder.getI32IntegerAttr(kTableBits + 1)));
+  return builder.create<arith::IndexCastOp>(b.loc, builder.getIndexType(), index).getResult();
+}
+
 Index KernelBuilder::loadTableEntry(Value table, Index at) {
-  Value bits = builder.create<arith::BitcastOp>(loc, builder.getI32Type(), loadScalar(table, at));
-  Value entry = builder.create<arith::SubIOp>(
-      loc, bits,
-      builder.create<arith::ConstantOp>(loc, builder.getI32IntegerAttr(kTableBits + 1)));
-  return builder.create<arith::IndexCastOp>(loc, builder.getIndexType(), entry).getResult();
+  return tableIndex(*this, loadScalar(table, at));
 }
 
 Value KernelBuilder::gatherByTable(Value array, Index base, int64_t stride, Value table, Index at,
@@ -303,40 +167,6 @@ void KernelBuilder::prefetch(Value array, Index at, bool toL1) {
   builder.create<memref::PrefetchOp>(loc, array, ValueRange{materialize(at)},
                                      /*isWrite=*/false, /*localityHint=*/toL1 ? 3 : 2,
                                      /*isDataCache=*/true);
-}
-
-Value KernelBuilder::addf(Value a, Value b) { return builder.create<arith::AddFOp>(loc, a, b); }
-Value KernelBuilder::subf(Value a, Value b) { return builder.create<arith::SubFOp>(loc, a, b); }
-Value KernelBuilder::mulf(Value a, Value b) { return builder.create<arith::MulFOp>(loc, a, b); }
-Value KernelBuilder::divf(Value a, Value b) { return builder.create<arith::DivFOp>(loc, a, b); }
-Value KernelBuilder::sqrtf(Value a) { return builder.create<math::SqrtOp>(loc, a); }
-
-Value KernelBuilder::toFloat(Index index) {
-  Value integer =
-      builder.create<arith::IndexCastOp>(loc, builder.getI32Type(), materialize(index));
-  return builder.create<arith::SIToFPOp>(loc, builder.getF32Type(), integer);
-}
-
-// Selects rather than arith.maximumf: one instruction on x86. A NaN in `b` is passed on.
-Value KernelBuilder::maxf(Value a, Value b) {
-  if (target.isa.isNeon)
-    return builder.create<arith::MaximumFOp>(loc, a, b);
-  Value greater = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
-  return builder.create<arith::SelectOp>(loc, greater, a, b);
-}
-
-Value KernelBuilder::minf(Value a, Value b) {
-  if (target.isa.isNeon)
-    return builder.create<arith::MinimumFOp>(loc, a, b);
-  Value less = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, a, b);
-  return builder.create<arith::SelectOp>(loc, less, a, b);
-}
-
-Value KernelBuilder::fma(Value a, Value b, Value c) {
-  // Without the instruction llvm.fma would become a library call for each lane.
-  if (!target.isa.hasFma)
-    return addf(mulf(a, b), c);
-  return builder.create<math::FmaOp>(loc, a, b, c);
 }
 
 Value KernelBuilder::reduceAdd(Value vector) {
@@ -388,4 +218,20 @@ void KernelBuilder::zeroHalo(Value array, plan::MapType map, Index n, Index cb, 
     ifThen(isEqual(y1, map.h()), [&] {
       zero(array, add(firstRow, map.h() * rowStride), map.bottom() * rowStride, block);
     });
+}
+
+// Vectors wider than a register make code in which the chains of several go side by side. They come
+// from memory, since registers hold either a tile's sums or what the chains need.
+void KernelBuilder::activateInMemory(std::optional<cnn::ActivationAttr> act, Value array, Index at,
+                                     int64_t count) {
+  constexpr int64_t kSideBySide = 4;
+  auto run = [&](Index from, int64_t vectors) {
+    auto type = VectorType::get({vectors * lanes}, builder.getF32Type());
+    Value x = builder.create<vector::LoadOp>(loc, type, array, ValueRange{materialize(from)});
+    builder.create<vector::StoreOp>(loc, activate(act, x), array, ValueRange{materialize(from)});
+  };
+  loop(0, count / kSideBySide, 1,
+       [&](Index i) { run(add(at, mul(i, kSideBySide * lanes)), kSideBySide); });
+  if (int64_t rest = count % kSideBySide)
+    run(add(at, (count - rest) * lanes), rest);
 }

@@ -1,14 +1,13 @@
-// Functions of vectors: exponentials, logarithms, activations.
-#include "backends/llvm/KernelBuilder.h"
+// Functions of floats: exponentials, logarithms, activations.
+#include "backends/llvm/CodeBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace incc;
 
 /// c[0] + x * (c[1] + x * ...)
-Value KernelBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
+Value CodeBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
   Value sum = constantLike(x, coefficients.back());
   for (float c : llvm::reverse(coefficients.drop_back()))
     sum = fma(sum, x, constantLike(x, c));
@@ -19,24 +18,34 @@ Value KernelBuilder::polynomial(Value x, ArrayRef<float> coefficients) {
 /// the bias of exponents, ready to be shifted into place.
 static constexpr float kRounder = 12582912.0f, kBiasedRounder = kRounder + 127;
 
+/// 32-bit integers in the shape of `floats`.
+static Type intsLike(Type floats) {
+  Type ints = IntegerType::get(floats.getContext(), 32);
+  if (auto vector = dyn_cast<VectorType>(floats))
+    return VectorType::get(vector.getShape(), ints);
+  return ints;
+}
+
+static Value intConstant(CodeBuilder &b, Type ints, int32_t value) {
+  if (auto vector = dyn_cast<VectorType>(ints))
+    return b.builder.create<arith::ConstantOp>(b.loc, DenseElementsAttr::get(vector, value));
+  return b.builder.create<arith::ConstantOp>(b.loc, b.builder.getI32IntegerAttr(value));
+}
+
 /// 2^n of an integer n, -126 <= n <= 127, from n + kBiasedRounder.
-Value KernelBuilder::exp2OfBiased(Value biased) {
-  Type floats = biased.getType(), ints = builder.getI32Type();
-  TypedAttr exponentAt = builder.getI32IntegerAttr(23);
-  if (auto vector = dyn_cast<VectorType>(floats)) {
-    ints = VectorType::get(vector.getShape(), ints);
-    exponentAt = DenseElementsAttr::get(cast<VectorType>(ints), 23);
-  }
-  Value shift = builder.create<arith::ConstantOp>(loc, exponentAt);
+Value CodeBuilder::exp2OfBiased(Value biased) {
+  constexpr int32_t kExponentAt = 23;
+  Type floats = biased.getType(), ints = intsLike(floats);
   Value bits = builder.create<arith::ShLIOp>(
-      loc, builder.create<arith::BitcastOp>(loc, ints, biased), shift);
+      loc, builder.create<arith::BitcastOp>(loc, ints, biased),
+      intConstant(*this, ints, kExponentAt));
   return builder.create<arith::BitcastOp>(loc, floats, bits);
 }
 
 // e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2; the polynomial 1 + r + r^2 q(r) with the
 // least largest relative error (3e-9), so that e^x is good to 1.3 roundings. ln 2 is split in two
 // (Cody and Waite 1980) so that r is exact to rounding.
-Value KernelBuilder::exp(Value x) {
+Value CodeBuilder::exp(Value x) {
   // Beyond these e^x is 0 or infinity in float32; 2^n must stay a normal number.
   x = maxf(minf(x, constantLike(x, 88.0f)), constantLike(x, -87.0f));
   Value rounder = constantLike(x, kBiasedRounder);
@@ -53,7 +62,7 @@ Value KernelBuilder::exp(Value x) {
 // relative error of its degree, 7.5e-8. f may lack |x| / 2^26 or so (without fma 2^24), which e^-x
 // makes harmless: in x / (1 + e^-x) it is not 1e-7 of the larger of 1 and the result. Every
 // operation less counts, as this is what networks with sigmoids or SiLU spend their time on.
-Value KernelBuilder::onePlusExpOfMinus(Value x) {
+Value CodeBuilder::onePlusExpOfMinus(Value x) {
   constexpr float kLimit = 87; // as in exp()
   x = minf(constantLike(x, kLimit), maxf(constantLike(x, -kLimit), x));
   Value rounder = constantLike(x, kBiasedRounder), factor = constantLike(x, -1.44269504f);
@@ -67,12 +76,9 @@ Value KernelBuilder::onePlusExpOfMinus(Value x) {
 
 // ln x = e ln 2 + ln m, m in [sqrt(1/2), sqrt 2); with s = (m - 1) / (m + 1), |s| <= 0.172,
 // ln m = 2 (s + s^3/3 + s^5/5 + ...).
-Value KernelBuilder::log(Value x) {
-  auto floats = cast<VectorType>(x.getType());
-  auto ints = VectorType::get(floats.getShape(), builder.getI32Type());
-  auto intConstant = [&](int32_t value) -> Value {
-    return builder.create<arith::ConstantOp>(loc, DenseElementsAttr::get(ints, value));
-  };
+Value CodeBuilder::log(Value x) {
+  Type floats = x.getType(), ints = intsLike(floats);
+  auto intConstant = [&](int32_t value) { return ::intConstant(*this, ints, value); };
   // Shifting the exponent's origin by that of sqrt(1/2) puts m into the interval.
   constexpr int32_t kSqrtHalfBits = 0x3f3504f3;
   Value bits = builder.create<arith::BitcastOp>(loc, ints, x);
@@ -88,13 +94,13 @@ Value KernelBuilder::log(Value x) {
              mulf(s, p));
 }
 
-Value KernelBuilder::isGreater(Value a, Value b) {
+Value CodeBuilder::isGreater(Value a, Value b) {
   return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
 }
 
-Value KernelBuilder::absf(Value a) { return builder.create<math::AbsFOp>(loc, a); }
+Value CodeBuilder::absf(Value a) { return builder.create<math::AbsFOp>(loc, a); }
 
-Value KernelBuilder::logAny(Value x) {
+Value CodeBuilder::logAny(Value x) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   // Denormals are scaled into the normal range and the logarithm of the factor taken off.
   constexpr float kTwoTo25 = 33554432.0f, kLogTwoTo25 = 17.3286795f;
@@ -112,7 +118,7 @@ Value KernelBuilder::logAny(Value x) {
 }
 
 // e^(y ln |x|); an odd integer y keeps the sign of x, another y makes a negative x NaN.
-Value KernelBuilder::pow(Value x, Value y) {
+Value CodeBuilder::pow(Value x, Value y) {
   auto equal = [&](Value a, Value b) -> Value {
     return builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OEQ, a, b);
   };
@@ -133,7 +139,7 @@ Value KernelBuilder::pow(Value x, Value y) {
 }
 
 // Below 1 the Taylor series x (c0 + c1 x^2 + ...); above, Abramowitz and Stegun 7.1.26.
-Value KernelBuilder::erf(Value x) {
+Value CodeBuilder::erf(Value x) {
   Value magnitude = absf(x), square = mulf(x, x);
   Value series = mulf(magnitude, polynomial(square, {1.128379167f, -0.3761263890f, 0.1128379167f,
                                                      -2.686617065e-2f, 5.223977625e-3f,
@@ -148,7 +154,27 @@ Value KernelBuilder::erf(Value x) {
   return builder.create<math::CopySignOp>(loc, y, x);
 }
 
-Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
+Value CodeBuilder::binary(cnn::BinaryKind kind, Value x, Value y) {
+  switch (kind) {
+  case cnn::BinaryKind::add:
+    return addf(x, y);
+  case cnn::BinaryKind::sub:
+    return subf(x, y);
+  case cnn::BinaryKind::mul:
+    return mulf(x, y);
+  case cnn::BinaryKind::div:
+    return divf(x, y);
+  case cnn::BinaryKind::min:
+    return minf(x, y);
+  case cnn::BinaryKind::max:
+    return maxf(x, y);
+  case cnn::BinaryKind::pow:
+    return pow(x, y);
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+Value CodeBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   auto constant = [&](float value) { return constantLike(x, value); };
   // y / (1 + e^-x)
   auto timesSigmoid = [&](Value y, Value v) { return divf(y, onePlusExpOfMinus(v)); };
@@ -212,7 +238,7 @@ Value KernelBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   llvm_unreachable("all activations are handled");
 }
 
-bool KernelBuilder::isLongChain(std::optional<cnn::ActivationAttr> act) {
+bool CodeBuilder::isLongChain(std::optional<cnn::ActivationAttr> act) {
   switch (cnn::activationKind(act)) {
   case cnn::ActivationKind::sigmoid:
   case cnn::ActivationKind::silu:
@@ -227,20 +253,4 @@ bool KernelBuilder::isLongChain(std::optional<cnn::ActivationAttr> act) {
   default:
     return false;
   }
-}
-
-// Vectors wider than a register make code in which the chains of several go side by side. They come
-// from memory, since registers hold either a tile's sums or what the chains need.
-void KernelBuilder::activateInMemory(std::optional<cnn::ActivationAttr> act, Value array, Index at,
-                                     int64_t count) {
-  constexpr int64_t kSideBySide = 4;
-  auto run = [&](Index from, int64_t vectors) {
-    auto type = VectorType::get({vectors * lanes}, builder.getF32Type());
-    Value x = builder.create<vector::LoadOp>(loc, type, array, ValueRange{materialize(from)});
-    builder.create<vector::StoreOp>(loc, activate(act, x), array, ValueRange{materialize(from)});
-  };
-  loop(0, count / kSideBySide, 1,
-       [&](Index i) { run(add(at, mul(i, kSideBySide * lanes)), kSideBySide); });
-  if (int64_t rest = count % kSideBySide)
-    run(add(at, (count - rest) * lanes), rest);
 }

@@ -7,6 +7,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,24 @@ struct LibraryStep {
   double flops = 0;
 };
 
+/// Code for a GPU, which the runtime gives to the GPU's driver.
+struct LibraryDevice {
+  /// Kernels that are loaded together: as PTX, and as machine code or empty.
+  struct Image {
+    std::string ptx, cubin;
+  };
+  std::vector<Image> images;
+  /// The image of each of LibraryDesc::kernelSymbols.
+  std::vector<unsigned> imageOfKernel;
+  /// How each of LibraryDesc::steps is launched; its tasks are blocks.
+  struct Launch {
+    uint32_t threads, sharedBytes;
+  };
+  std::vector<Launch> launches;
+  /// What the GPU must have at least: 80 for 8.0.
+  unsigned computeCapability = 0;
+};
+
 /// All that a library holds besides the kernels' code and the weights' bytes.
 struct LibraryDesc {
   /// Prefix of every symbol: a C identifier, not "incc".
@@ -56,6 +75,8 @@ struct LibraryDesc {
   /// Symbols of `void k(const incc_args *args, int begin, int end)` in the kernels' objects. They
   /// need no prefix: no symbol of a kernel's object leaves the library.
   std::vector<std::string> kernelSymbols;
+  /// Present if kernels run on a GPU: then their symbols are names in its images.
+  std::optional<LibraryDevice> device;
   std::vector<LibraryStep> steps;
   /// Bits of INCC_CPU_* in runtime/incc.h: checked by create and run_in.
   uint32_t requiredCpuFeatures = 0;

@@ -55,7 +55,7 @@ Expected<Imports> incc::findImports(const LibraryDesc &desc, MemoryBufferRef tab
     if (Error error = scanSymbols(*kernel, defined, usedByKernels))
       return error;
   for (StringRef symbol : desc.kernelSymbols)
-    if (!defined.contains(symbol))
+    if (!desc.device && !defined.contains(symbol))
       return createStringError("no kernel object defines '" + symbol + "'");
   defined.insert(weightsSymbol(desc));
   if (Error error = scanSymbols(tables, defined, usedByTables))

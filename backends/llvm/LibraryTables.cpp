@@ -4,6 +4,7 @@
 #include "backends/llvm/Machines.h"
 #include "runtime/Embedded.h"
 #include "runtime/Program.h"
+#include "runtime/cuda/DeviceCode.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -64,9 +65,9 @@ public:
       : desc(desc), module(module), context(module.getContext()), layout(module.getDataLayout()),
         pointer(PointerType::getUnqual(context)) {}
 
-  /// Defines the runtime's `incc_this_program`. False when the runtime's header and the target's
-  /// layout disagree.
-  bool defineProgram();
+  /// Defines the runtime's `incc_this_program`, and `incc_this_device_code` for a GPU. False when the
+  /// runtime's headers and the target's layout disagree.
+  bool define();
 
 private:
   Constant *u32(uint64_t value) { return ConstantInt::get(Type::getInt32Ty(context), value); }
@@ -106,6 +107,11 @@ private:
   Constant *modelDescription();
   Constant *kernelSteps();
   Constant *operands();
+  Constant *images();
+  Constant *kernelNames();
+  bool defineProgram();
+  bool defineDeviceCode();
+  bool defineAs(StringRef name, Constant *value);
 
   const LibraryDesc &desc;
   Module &module;
@@ -189,6 +195,10 @@ Constant *TableBuilder::kernelSteps() {
   auto *type = FunctionType::get(Type::getVoidTy(context), /*isVarArg=*/false);
   SmallVector<Constant *> kernels, steps;
   for (StringRef symbol : desc.kernelSymbols) {
+    if (desc.device) {
+      kernels.push_back(null());
+      continue;
+    }
     Function *kernel = Function::Create(type, GlobalValue::ExternalLinkage, symbol, module);
     kernel->setVisibility(GlobalValue::HiddenVisibility);
     kernels.push_back(kernel);
@@ -255,15 +265,61 @@ bool TableBuilder::defineProgram() {
   FIELD(incc_program, num_operands, u32(numOperands));
   FIELD(incc_program, max_step_operands, u32(workspace.maxStepOperands));
   FIELD(incc_program, max_stage_tasks, u32(maxStageTasks));
-  Constant *program = finish(fields, sizeof(incc_program));
-  GlobalVariable *declared = module.getNamedGlobal("incc_this_program");
-  if (!program || !declared)
+  return defineAs("incc_this_program", finish(fields, sizeof(incc_program)));
+}
+
+bool TableBuilder::defineAs(StringRef name, Constant *value) {
+  GlobalVariable *declared = module.getNamedGlobal(name);
+  if (!value || !declared)
     return false;
-  GlobalVariable *defined = constant(program, "incc_program");
+  GlobalVariable *defined = constant(value, "");
   declared->replaceAllUsesWith(defined);
   declared->eraseFromParent();
   return true;
 }
+
+Constant *TableBuilder::images() {
+  SmallVector<Constant *> images;
+  for (const LibraryDevice::Image &image : desc.device->images) {
+    StructConstant fields;
+    FIELD(incc_image, ptx, string(image.ptx));
+    FIELD(incc_image, cubin, image.cubin.empty() ? null() : string(image.cubin));
+    images.push_back(finish(fields, sizeof(incc_image)));
+  }
+  return array(images, "incc_images");
+}
+
+Constant *TableBuilder::kernelNames() {
+  SmallVector<Constant *> kernels;
+  for (auto [symbol, image] : zip_equal(desc.kernelSymbols, desc.device->imageOfKernel)) {
+    StructConstant fields;
+    FIELD(incc_device_kernel, name, string(symbol));
+    FIELD(incc_device_kernel, image, u64(image));
+    kernels.push_back(finish(fields, sizeof(incc_device_kernel)));
+  }
+  return array(kernels, "incc_device_kernels");
+}
+
+bool TableBuilder::defineDeviceCode() {
+  SmallVector<Constant *> launches;
+  for (auto [step, launch] : zip_equal(desc.steps, desc.device->launches)) {
+    StructConstant fields;
+    FIELD(incc_launch, kernel, u32(step.kernel));
+    FIELD(incc_launch, threads, u32(launch.threads));
+    FIELD(incc_launch, shared_bytes, u32(launch.sharedBytes));
+    launches.push_back(finish(fields, sizeof(incc_launch)));
+  }
+  StructConstant fields;
+  FIELD(incc_device_code, images, images());
+  FIELD(incc_device_code, kernels, kernelNames());
+  FIELD(incc_device_code, launches, array(launches, "incc_launches"));
+  FIELD(incc_device_code, num_images, u32(desc.device->images.size()));
+  FIELD(incc_device_code, num_kernels, u32(desc.kernelSymbols.size()));
+  FIELD(incc_device_code, compute_capability, u64(desc.device->computeCapability));
+  return defineAs("incc_this_device_code", finish(fields, sizeof(incc_device_code)));
+}
+
+bool TableBuilder::define() { return defineProgram() && (!desc.device || defineDeviceCode()); }
 
 #undef FIELD
 
@@ -305,7 +361,9 @@ static Expected<std::unique_ptr<TargetMachine>> createTargetMachine(const Librar
 
 Expected<std::unique_ptr<MemoryBuffer>> incc::compileTables(const LibraryDesc &desc,
                                                             OutputKind kind) {
-  StringRef bitcode = embeddedRuntime(Triple(desc.triple).getArchName());
+  Triple triple(desc.triple);
+  StringRef arch = triple.getArchName();
+  StringRef bitcode = desc.device ? embeddedCudaRuntime(arch) : embeddedRuntime(arch);
   if (bitcode.empty())
     return createStringError("no runtime for " + desc.triple);
   Expected<std::unique_ptr<TargetMachine>> machine = createTargetMachine(desc);
@@ -321,7 +379,7 @@ Expected<std::unique_ptr<MemoryBuffer>> incc::compileTables(const LibraryDesc &d
   module.setDataLayout((*machine)->createDataLayout());
   module.setSourceFileName("incc-runtime");
   module.setModuleIdentifier("incc-runtime");
-  if (!TableBuilder(desc, module).defineProgram())
+  if (!TableBuilder(desc, module).define())
     return createStringError("the runtime's tables do not fit the layout of " + desc.triple);
   nameEntryPoints(desc, kind, module);
   std::string problem;

@@ -23,17 +23,24 @@
 using namespace mlir;
 using namespace incc;
 
-static void addLoweringPasses(OpPassManager &passes) {
+static void addLoweringPasses(OpPassManager &passes, unsigned indexBits) {
   passes.addPass(createCSEPass());
   passes.addPass(createConvertSCFToCFPass());
   passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertMathToLLVMPass());
-  passes.addPass(createFinalizeMemRefToLLVMConversionPass());
-  passes.addPass(createArithToLLVMConversionPass());
+  FinalizeMemRefToLLVMConversionPassOptions memory;
+  memory.indexBitwidth = indexBits;
+  passes.addPass(createFinalizeMemRefToLLVMConversionPass(memory));
+  ArithToLLVMConversionPassOptions arithmetic;
+  arithmetic.indexBitwidth = indexBits;
+  passes.addPass(createArithToLLVMConversionPass(arithmetic));
   ConvertFuncToLLVMPassOptions functions;
   functions.useBarePtrCallConv = true;
+  functions.indexBitwidth = indexBits;
   passes.addPass(createConvertFuncToLLVMPass(functions));
-  passes.addPass(createConvertControlFlowToLLVMPass());
+  ConvertControlFlowToLLVMPassOptions branches;
+  branches.indexBitwidth = indexBits;
+  passes.addPass(createConvertControlFlowToLLVMPass(branches));
   passes.addPass(createReconcileUnrealizedCastsPass());
 }
 
@@ -44,7 +51,7 @@ void incc::registerCodegenDialects(MLIRContext &context) {
   // finds a dialect of its passes not registered adds it to the context's registry without a lock.
   DialectRegistry registry;
   OpPassManager passes(ModuleOp::getOperationName());
-  addLoweringPasses(passes);
+  addLoweringPasses(passes, /*indexBits=*/64);
   passes.getDependentDialects(registry);
   registry.insert<arith::ArithDialect, func::FuncDialect, math::MathDialect, memref::MemRefDialect,
                   scf::SCFDialect, vector::VectorDialect>();
@@ -53,10 +60,11 @@ void incc::registerCodegenDialects(MLIRContext &context) {
     context.getOrLoadDialect(name);
 }
 
-std::unique_ptr<llvm::Module> incc::lowerToLlvmIr(ModuleOp module, llvm::LLVMContext &context) {
+std::unique_ptr<llvm::Module> incc::lowerToLlvmIr(ModuleOp module, llvm::LLVMContext &context,
+                                                  unsigned indexBits) {
   PassManager passes(module.getContext());
   passes.enableVerifier(false); // the conversions check what they produce
-  addLoweringPasses(passes);
+  addLoweringPasses(passes, indexBits);
   if (failed(passes.run(module)))
     return nullptr;
   return translateModuleToLLVMIR(module, context);

@@ -9,8 +9,9 @@
 namespace incc {
 
 /// Lowers `module` (func, scf, arith, math, vector, memref) and translates it; null on failure,
-/// after diagnostics. May run on several threads at once, on different modules.
-std::unique_ptr<llvm::Module> lowerToLlvmIr(mlir::ModuleOp module, llvm::LLVMContext &context);
+/// after diagnostics. Indices become integers of `indexBits`. May run on several threads at once, on different modules.
+std::unique_ptr<llvm::Module> lowerToLlvmIr(mlir::ModuleOp module, llvm::LLVMContext &context,
+                                            unsigned indexBits = 64);
 
 } // namespace incc
 

@@ -1,6 +1,7 @@
 """Compiles networks with incc and compares what they answer."""
 import argparse
 import collections
+import os
 import pathlib
 import platform
 import subprocess
@@ -33,6 +34,10 @@ def call(*command):
 
 def is_aarch64(mcpu):
     return mcpu.startswith(("armv8", "cortex", "neoverse", "apple"))
+
+
+def is_gpu(mcpu):
+    return mcpu.startswith("sm_")
 
 
 Tensor = collections.namedtuple("Tensor", "name shape")
@@ -79,8 +84,9 @@ def load(library, threads, mcpu=""):
 
 
 def host_runs(mcpu):
-    """Whether this machine can run code for `mcpu`, with qemu-user's help or without."""
-    if is_aarch64(mcpu):
+    """Whether this machine can run code for `mcpu`, with qemu-user's or the fake driver's help or
+    without."""
+    if is_aarch64(mcpu) or is_gpu(mcpu):
         return True
     flags = set()
     with open("/proc/cpuinfo") as info:
@@ -102,6 +108,30 @@ def codegen_options(mcpu):
     if mcpu == "x86-64-v4" and host_runs("x86-64-v3"):
         return ("--codegen-isa=avx2",)
     return None
+
+
+def compile_model(path, mcpu, library, *options):
+    """Compiles for `mcpu`, or for this machine if that is empty. The fake driver (test/cuda) gets the
+    kernels of a GPU as LLVM IR."""
+    if is_gpu(mcpu):
+        options += ("--target=cuda", "--ptxas=none")
+    if mcpu:
+        options += (f"--mcpu={mcpu}", *codegen_options(mcpu))
+    call("incc", path, "-q", *options, "-o", library)
+    if is_gpu(mcpu):
+        ir = library.with_suffix(".ll")
+        call("incc", path, "-q", *options, "--emit=llvm", "-o", ir)
+        os.environ["FAKE_CUDA_IR"] = str(ir)
+
+
+def ways_to_run(mcpu, threads):
+    """Yields the numbers of threads to run with; of a GPU's threads the orders."""
+    if not is_gpu(mcpu):
+        yield from threads
+        return
+    for order in ("forward", "reverse"):
+        os.environ["FAKE_CUDA_ORDER"] = order
+        yield 1
 
 
 MACHINES = [mcpu for mcpu in ("x86-64-v2", "x86-64-v3", "x86-64-v4")
@@ -164,8 +194,8 @@ def check_network(network, folder, failures, machines=None, threads=(1, 2), opti
     arrays = [value.array.astype(np.float32) for value in network.inputs]
     for mcpu in machines or MACHINES:
         library = folder / f"{network.name}-{mcpu}.so"
-        call("incc", path, "-q", f"--mcpu={mcpu}", *codegen_options(mcpu), *options, "-o", library)
-        for count in threads:
+        compile_model(path, mcpu, library, *options)
+        for count in ways_to_run(mcpu, threads):
             with load(library, count, mcpu) as model:
                 # Twice: the second run finds what the first left in memory.
                 for _ in range(2):

@@ -1,25 +1,25 @@
 """Models of the zoo with seeded random weights: incc against ONNX Runtime on the exported network.
 
-With --reimport also what incc makes of that export.
+With --reimport also what incc makes of that export; with --machine sm_80 for a GPU, on the fake driver.
 """
 import pathlib
 
 import numpy as np
 
-from harness import Failures, arguments, as_list, call, load, onnx_session
+from harness import (Failures, arguments, as_list, call, compile_model, load, onnx_session,
+                     ways_to_run)
 
 
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 
 
 def compare(model, folder, batch, seed, threads, reimport, mcpu, failures):
-    machine = [f"--mcpu={mcpu}"] if mcpu else []
-    weights = ["-q", "--random-weights", seed, "--batch", batch]
+    weights = ["--random-weights", seed, "--batch", batch]
     # A name for each: dlopen takes a path that it knows for the library that it has.
     library = folder / f"{model.stem}-{batch}-{seed}.so"
     onnx = library.with_suffix(".onnx")
-    call("incc", model, *weights, *machine, "-o", library)
-    call("incc", model, *weights, "--emit=onnx", "-o", onnx)
+    compile_model(model, mcpu, library, *weights)
+    call("incc", model, "-q", *weights, "--emit=onnx", "-o", onnx)
     libraries = [library]
     if reimport:
         libraries.append(folder / f"{model.stem}-{batch}-{seed}-reimport.so")
@@ -30,7 +30,7 @@ def compare(model, folder, batch, seed, threads, reimport, mcpu, failures):
               for tensor in session.get_inputs()]
     expected = session.run(None, dict(zip((t.name for t in session.get_inputs()), inputs)))
     for library in libraries:
-        for count in threads:
+        for count in ways_to_run(mcpu, threads):
             with load(library, count, mcpu) as compiled:
                 results = as_list(compiled(*inputs))
                 assert [t.name for t in compiled.outputs] == [t.name for t in session.get_outputs()]

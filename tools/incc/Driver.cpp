@@ -1,5 +1,6 @@
 // Import, passes, code generation: one model from file to library.
 #include "tools/incc/Driver.h"
+#include "backends/cuda/Backend.h"
 #include "backends/llvm/Backend.h"
 #include "backends/llvm/KernelTimer.h"
 #include "backends/report/Report.h"
@@ -93,6 +94,14 @@ private:
     return codegen;
   }
 
+  GpuCodegenOptions gpuCodegenOptions() const {
+    GpuCodegenOptions codegen;
+    codegen.gpu = *options.gpu;
+    codegen.optLevel = options.optLevel;
+    codegen.ptxas = options.ptxasPath;
+    return codegen;
+  }
+
   LogicalResult setUpTuning(TuneOptions &tune, std::unique_ptr<KernelTimer> &timer) {
     auto created = KernelTimer::create(codegenOptions(), options.threads);
     if (!created)
@@ -121,6 +130,7 @@ private:
     pipeline.optLevel = options.optLevel;
     pipeline.keepOutputs = options.import.outputs;
     pipeline.target = options.target;
+    pipeline.gpu = options.gpu;
     pipeline.threads = options.threads;
     pipeline.accuracy = options.accuracy;
     pipeline.scheduleBranches = options.scheduleBranches;
@@ -206,11 +216,22 @@ private:
     if (options.emit == EmitKind::Cnn || options.emit == EmitKind::Plan ||
         !options.compileTo.empty())
       return printModule();
-    CodegenOptions codegen = codegenOptions();
     if (options.emit == EmitKind::Library)
-      return writeModelLibrary(*module, codegen, libraryPath());
-    codegen.kind = options.emit == EmitKind::Llvm ? CodeKind::LlvmIr : CodeKind::Assembly;
-    return writeText([&](llvm::raw_ostream &os) { return printKernels(program(), codegen, os); });
+      return options.gpu ? writeGpuLibrary(*module, gpuCodegenOptions(), libraryPath())
+                         : writeModelLibrary(*module, codegenOptions(), libraryPath());
+    return writeText([&](llvm::raw_ostream &os) { return printCode(os); });
+  }
+
+  LogicalResult printCode(llvm::raw_ostream &os) {
+    CodeKind kind = options.emit == EmitKind::Llvm ? CodeKind::LlvmIr : CodeKind::Assembly;
+    if (options.gpu) {
+      GpuCodegenOptions codegen = gpuCodegenOptions();
+      codegen.kind = kind;
+      return printGpuKernels(program(), codegen, os);
+    }
+    CodegenOptions codegen = codegenOptions();
+    codegen.kind = kind;
+    return printKernels(program(), codegen, os);
   }
 
   /// -o, or the model's name with the extension that was asked for.

@@ -6,6 +6,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/WithColor.h"
 
@@ -16,6 +17,21 @@ namespace cl = llvm::cl;
 [[noreturn]] static void fail(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "incc") << message << "\n";
   std::exit(1);
+}
+
+/// The options of --target cuda.
+static void readGpu(const std::string &mcpu, const std::string &ptxas, Options &options) {
+  llvm::Expected<Gpu> found = Gpu::lookup(mcpu);
+  if (!found)
+    fail(llvm::toString(found.takeError()));
+  options.gpu = *found;
+  if (ptxas == "none")
+    return;
+  llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName(ptxas.empty() ? "ptxas" : ptxas);
+  if (path && llvm::sys::fs::can_execute(*path))
+    options.ptxasPath = *path;
+  else if (!ptxas.empty())
+    fail("--ptxas expects a program, or none, got '" + ptxas + "'");
 }
 
 Options incc::parseOptions(int argc, char **argv) {
@@ -63,8 +79,14 @@ Options incc::parseOptions(int argc, char **argv) {
   cl::opt<bool> listTargets("list-targets", cl::desc("Print what can be compiled for, and end"),
                             cl::cat(code), cl::callback([](const bool &) {
                               printTargets(llvm::outs());
+                              printGpus(llvm::outs());
                               std::exit(0);
                             }));
+  cl::opt<std::string> ptxas(
+      "ptxas",
+      cl::desc("With --target cuda: NVIDIA's assembler, which saves the driver's work when the "
+               "library is loaded (default: ptxas if the PATH has it; none: PTX only)"),
+      cl::value_desc("FILE"), cl::cat(code));
   cl::opt<std::string> codegenIsa(
       "codegen-isa",
       cl::desc("Plan for --mcpu but generate code for this instruction set, to test the plan"),
@@ -87,8 +109,9 @@ Options incc::parseOptions(int argc, char **argv) {
 
   cl::opt<std::string> scheduleBranches(
       "schedule-branches",
-      cl::desc("Run independent layers side by side where the model says that it pays: on (default, "
-               "from -O2) or off"),
+      cl::desc(
+          "Run independent layers side by side where the model says that it pays: on (default, "
+          "from -O2) or off"),
       cl::init("on"), cl::value_desc("on|off"), cl::cat(code));
 
   cl::opt<std::string> factorize(
@@ -179,10 +202,22 @@ Options incc::parseOptions(int argc, char **argv) {
   options.import.batch = batch;
   if (backend != "auto" && backend != "llvm")
     fail("unknown --backend '" + backend + "'; supported are auto, llvm");
-  llvm::Expected<Target> found = Target::lookup(mcpu, target);
-  if (!found)
-    fail(llvm::toString(found.takeError()));
-  options.target = *found;
+  if (target == "cuda" || (target.empty() && llvm::StringRef(mcpu).starts_with("sm_"))) {
+    readGpu(mcpu, ptxas, options);
+    if (tune.getNumOccurrences())
+      fail("--tune is not supported for cuda, whose kernels are chosen by a model");
+    if (factorize.getNumOccurrences())
+      fail("--factorize is not supported for cuda: it weighs kernels of CPUs");
+    if (report.getNumOccurrences())
+      fail("--report is not supported for cuda: it shows times on CPUs");
+  } else {
+    if (ptxas.getNumOccurrences())
+      fail("--ptxas is for --target cuda");
+    llvm::Expected<Target> found = Target::lookup(mcpu, target);
+    if (!found)
+      fail(llvm::toString(found.takeError()));
+    options.target = *found;
+  }
   if (!codegenIsa.empty()) {
     const Isa *isa =
         llvm::find_if(allIsas(), [&](const Isa &row) { return row.name == codegenIsa; });

@@ -3,6 +3,7 @@
 #define INCC_TOOLS_INCC_OPTIONS_H
 
 #include "frontend/Frontend.h"
+#include "ir/GpuTarget.h"
 #include "ir/Target.h"
 
 namespace incc {
@@ -15,7 +16,11 @@ struct Options {
   /// "-" is standard output; empty until the model's name is known.
   std::string outputPath;
   ImportOptions import;
-  Target target;
+  Target target = {};
+  /// The GPU to compile for, if any; then `target` is of no account.
+  std::optional<Gpu> gpu;
+  /// NVIDIA's assembler for the GPU's machine code; empty: only PTX goes into the library.
+  std::string ptxasPath;
   /// Instruction set to generate code for if not the target's.
   std::optional<Isa> codegenIsa;
   unsigned optLevel = 3;

@@ -1,0 +1,186 @@
+// Compilation of GPU kernels in parallel: MLIR, LLVM IR, PTX, and machine code where ptxas is
+// found.
+#include "backends/cuda/Codegen.h"
+#include "backends/cuda/Emitters.h"
+#include "backends/llvm/Lowering.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace incc;
+
+static constexpr StringLiteral kTriple = "nvptx64-nvidia-cuda";
+
+static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const GpuCodegenOptions &options) {
+  static const bool initialized = [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+    return true;
+  }();
+  (void)initialized;
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(kTriple, error);
+  if (!target)
+    return nullptr;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      kTriple, options.gpu.name, options.gpu.ptxFeature, llvm::TargetOptions(), std::nullopt,
+      std::nullopt,
+      options.optLevel == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Aggressive));
+}
+
+/// Blocks that a multiprocessor should hold: half of its registers for one of the widest tiles
+/// would leave it idle while that waits.
+static constexpr int64_t kLeastBlocks = 2;
+
+/// Tells the code generator that a function is a kernel, and how many registers it may use.
+static void annotateKernel(llvm::Module &module, DistinctKernel &distinct) {
+  llvm::Function *function = module.getFunction(distinct.symbol);
+  llvm::LLVMContext &context = module.getContext();
+  llvm::NamedMDNode *annotations = module.getOrInsertNamedMetadata("nvvm.annotations");
+  auto annotate = [&](StringRef name, int64_t value) {
+    llvm::Metadata *fields[] = {llvm::ValueAsMetadata::get(function),
+                                llvm::MDString::get(context, name),
+                                llvm::ConstantAsMetadata::get(llvm::ConstantInt::get(
+                                    llvm::Type::getInt32Ty(context), value))};
+    annotations->addOperand(llvm::MDNode::get(context, fields));
+  };
+  annotate("kernel", 1);
+  annotate("maxntidx", GpuLaunch::of(distinct.kernel).threads);
+  annotate("minctasm", kLeastBlocks);
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned optLevel) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = false;
+  // Kernels are unrolled already.
+  tuning.LoopUnrolling = tuning.LoopInterleaving = false;
+  llvm::PassBuilder passes(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  passes.registerModuleAnalyses(modules);
+  passes.registerCGSCCAnalyses(sccs);
+  passes.registerFunctionAnalyses(functions);
+  passes.registerLoopAnalyses(loops);
+  passes.crossRegisterProxies(loops, functions, sccs, modules);
+  llvm::OptimizationLevel level =
+      optLevel >= 2 ? llvm::OptimizationLevel::O2 : llvm::OptimizationLevel::O1;
+  passes.buildPerModuleDefaultPipeline(level).run(module, modules);
+}
+
+static FailureOr<std::string> compile(ArrayRef<DistinctKernel *> partition,
+                                      const GpuCodegenOptions &options) {
+  MLIRContext *context = partition.front()->kernel.getContext();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
+  for (DistinctKernel *distinct : partition) {
+    GpuBuilder builder(*module, distinct->symbol, distinct->kernel);
+    findGpuEmitter(distinct->kernel.getKind())->emit(builder);
+  }
+  llvm::LLVMContext llvmContext;
+  // 32 bits hold every index, and are what a GPU computes with.
+  std::unique_ptr<llvm::Module> code = lowerToLlvmIr(*module, llvmContext, /*indexBits=*/32);
+  module = {};
+  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(options);
+  if (!code || !machine)
+    return failure();
+  code->setTargetTriple(kTriple);
+  code->setDataLayout(machine->createDataLayout());
+  for (DistinctKernel *distinct : partition)
+    annotateKernel(*code, *distinct);
+  optimize(*code, *machine, options.optLevel);
+
+  SmallVector<char, 0> text;
+  llvm::raw_svector_ostream os(text);
+  if (options.kind == CodeKind::LlvmIr) {
+    code->print(os, nullptr);
+  } else {
+    llvm::legacy::PassManager passes;
+    if (machine->addPassesToEmitFile(passes, os, nullptr, llvm::CodeGenFileType::AssemblyFile))
+      return failure();
+    passes.run(*code);
+  }
+  return std::string(text.data(), text.size());
+}
+
+/// Runs ptxas. The error is what it printed.
+static llvm::Expected<std::string> assemble(StringRef ptx, const GpuCodegenOptions &options) {
+  SmallString<64> source, object, log;
+  for (auto [path, extension] : {std::pair(&source, "ptx"), {&object, "cubin"}, {&log, "log"}})
+    if (std::error_code error = llvm::sys::fs::createTemporaryFile("incc-ptxas", extension, *path))
+      return llvm::errorCodeToError(error);
+  llvm::FileRemover removeSource(source), removeObject(object), removeLog(log);
+  std::error_code error;
+  {
+    llvm::raw_fd_ostream os(source, error);
+    os << ptx;
+    os.close();
+    if (os.has_error() || error) {
+      os.clear_error();
+      return llvm::createStringError("can't write " + source.str());
+    }
+  }
+  std::string architecture = ("-arch=" + options.gpu.name).str(), message;
+  StringRef arguments[] = {options.ptxas, architecture, "-O3", source, "-o", object};
+  std::optional<StringRef> redirects[] = {std::nullopt, log.str(), log.str()};
+  if (llvm::sys::ExecuteAndWait(options.ptxas, arguments, std::nullopt, redirects, 0, 0, &message))
+    if (auto text = llvm::MemoryBuffer::getFile(log))
+      return llvm::createStringError(message + (*text)->getBuffer().split('\n').first);
+  auto cubin = llvm::MemoryBuffer::getFile(object, /*IsText=*/false);
+  if (!cubin || (*cubin)->getBuffer().empty())
+    return llvm::createStringError(options.ptxas + " wrote nothing");
+  return (*cubin)->getBuffer().str();
+}
+
+FailureOr<GpuKernels> incc::compileGpuKernels(ArrayRef<plan::KernelOp> kernels,
+                                              const GpuCodegenOptions &options) {
+  for (plan::KernelOp kernel : kernels)
+    if (!findGpuEmitter(kernel.getKind()))
+      return kernel.emitError("no GPU kernel computes '") << kernel.getKind() << "'";
+  KernelTable table = findDistinctKernels(kernels, "k");
+  GpuKernels result;
+  result.indexOf = std::move(table.indexOf);
+  // As many modules as keep a machine busy; a fixed number, so that the result does not depend on
+  // it.
+  constexpr size_t kNumModules = 8;
+  std::vector<SmallVector<DistinctKernel *>> partitions(
+      std::min(kNumModules, table.kernels.size()));
+  for (auto [i, kernel] : llvm::enumerate(table.kernels)) {
+    result.symbols.push_back(kernel.symbol);
+    result.moduleOf.push_back(i % partitions.size());
+    partitions[i % partitions.size()].push_back(&kernel);
+  }
+  result.modules.resize(partitions.size());
+  std::vector<std::string> problems(partitions.size());
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  for (size_t i = 0; i < partitions.size(); ++i)
+    pool.async([&, i] {
+      FailureOr<std::string> text = compile(partitions[i], options);
+      if (failed(text)) {
+        problems[i] = "generating code failed";
+        return;
+      }
+      result.modules[i].text = std::move(*text);
+      if (options.kind != CodeKind::Object || options.ptxas.empty())
+        return;
+      llvm::Expected<std::string> cubin = assemble(result.modules[i].text, options);
+      if (cubin)
+        result.modules[i].cubin = std::move(*cubin);
+      else
+        problems[i] = "ptxas: " + llvm::toString(cubin.takeError());
+    });
+  pool.wait();
+  for (const std::string &problem : problems)
+    if (!problem.empty())
+      return emitError(UnknownLoc::get(kernels.front()->getContext()), problem);
+  return result;
+}

@@ -1,0 +1,367 @@
+// Convolution as a product of matrices (implicit GEMM): filters x (channels and taps) times
+// (channels and taps) x pixels. Both come to shared memory by copies in the background, the pixels
+// gathered from where the taps fall, zeros for the padding; sums stay in registers until bias,
+// residual and activation are applied and they are stored.
+#include "backends/cuda/Emitters.h"
+#include "backends/llvm/KernelBuilder.h"
+
+using namespace mlir;
+using namespace incc;
+
+/// Floats of the widest load.
+static constexpr int64_t kFour = 4;
+
+namespace {
+
+/// How a block's threads share its tile. A warp is 4 rows (of channels) x 8 columns (of pixels) of
+/// threads: each load of four floats from shared memory then touches 64 or 128 bytes. A thread's
+/// part of the tile is in groups of 4 x 4, which lie apart, so that neighbours load neighbours.
+struct GemmConv {
+  GemmConv(GpuBuilder &b, const ConvShape &shape, const GpuConvConfig &config)
+      : b(b), shape(shape), config(config), tiles(shape, config), params(b.kernel),
+        channelGroups(config.threadChannels / kFour), pixelGroups(config.threadPixels / kFour) {
+    constexpr int64_t kWarpRows = 4, kWarpColumns = 8;
+    int64_t warpsAcross = config.tilePixels / config.threadPixels / kWarpColumns;
+    thread = b.thread();
+    Index lane = b.rem(thread, kWarpThreads), warp = b.div(thread, kWarpThreads);
+    Index row = b.add(b.mul(b.div(warp, warpsAcross), kWarpRows), b.div(lane, kWarpColumns));
+    Index column = b.add(b.mul(b.rem(warp, warpsAcross), kWarpColumns), b.rem(lane, kWarpColumns));
+    myChannel = b.mul(row, kFour);
+    myPixel = b.mul(column, kFour);
+    // Blocks that follow each other share pixels.
+    Index rest = b.block();
+    split = b.rem(rest, config.splits);
+    rest = b.div(rest, config.splits);
+    firstChannel = b.mul(b.rem(rest, tiles.channelTiles), config.tileChannels);
+    filterTile = b.rem(rest, tiles.channelTiles);
+    rest = b.div(rest, tiles.channelTiles);
+    firstPixel = b.mul(b.rem(rest, tiles.pixelTiles), config.tilePixels);
+    group = b.div(rest, tiles.pixelTiles);
+    filterTile = b.add(b.mul(group, tiles.channelTiles), filterTile);
+  }
+
+  GpuBuilder &b;
+  const ConvShape &shape;
+  const GpuConvConfig &config;
+  GpuConvTiles tiles;
+  KernelParams params;
+  /// Groups of four channels and pixels of a thread.
+  int64_t channelGroups, pixelGroups;
+  Index thread = 0, myChannel = 0, myPixel = 0;
+  Index split = 0, group = 0, filterTile = 0, firstChannel = 0, firstPixel = 0;
+
+  /// The pixel that a thread copies, in all rows that it copies of.
+  struct Source {
+    /// Column of the tile, first row.
+    Index column = 0, row = 0;
+    /// Where the window begins: offset in the input (which may be negative), row and column.
+    Index base = 0, top = 0, left = 0;
+    Value inMap;
+  } source;
+
+  /// True if a row of pixels is a row of the input, with nothing between the images but other
+  /// channels: four of them are copied at once.
+  bool copiesFour() const {
+    return shape.kh == 1 && shape.kw == 1 && shape.strideH == 1 && shape.strideW == 1 &&
+           shape.padTop == 0 && shape.padLeft == 0 && shape.in.h() == shape.out.h() &&
+           shape.in.w() == shape.out.w() && tiles.pixelsPerImage % kFour == 0;
+  }
+  int64_t pixelsPerCopy() const { return copiesFour() ? kFour : 1; }
+  int64_t columnsOfCopies() const { return config.tilePixels / pixelsPerCopy(); }
+  int64_t rowsPerRound() const { return config.threads() / columnsOfCopies(); }
+
+  /// Copies one float or four of the input, or zeros where `valid` is given and false.
+  using CopyRow = function_ref<void(int64_t round, Index from, Value valid)>;
+
+  Value both(Value a, Value b) { return a ? this->b.logicalAnd(a, b) : b; }
+  void findSource();
+  Value isTapInside(Index rows, Index columns);
+  void copyFilter(Index step, Index stage);
+  void copyPixels(Index step, Index stage);
+  void copyPixelsOfTap(Index step, CopyRow copy);
+  void copyPixelsByTable(Index step, CopyRow copy);
+  void forEachRound(function_ref<void(int64_t round, Index row)> body);
+  GpuBuilder::Values multiply(Index stage, GpuBuilder::Values sums);
+  GpuBuilder::Values reduce();
+  void store(const GpuBuilder::Values &sums);
+  void storeGroup(const GpuBuilder::Values &sums, int64_t pixelGroup, int64_t element);
+  void emit();
+};
+
+void GemmConv::findSource() {
+  source.column = b.mul(b.rem(thread, columnsOfCopies()), pixelsPerCopy());
+  source.row = b.div(thread, columnsOfCopies());
+  Index pixel = b.add(firstPixel, source.column);
+  if (tiles.pixels % config.tilePixels)
+    source.inMap = b.isBelow(pixel, tiles.pixels);
+  Index n = b.div(pixel, tiles.pixelsPerImage), inImage = b.rem(pixel, tiles.pixelsPerImage);
+  Index y = b.div(inImage, shape.out.w()), x = b.rem(inImage, shape.out.w());
+  source.top = b.sub(b.mul(y, shape.strideH), shape.padTop);
+  source.left = b.sub(b.mul(x, shape.strideW), shape.padLeft);
+  Index channel = b.mul(group, tiles.inChannels);
+  source.base = b.at(shape.in, n, channel, source.top, source.left);
+}
+
+/// Whether a tap, so many rows and columns from where the source's window begins, lies in the
+/// input; null if all taps do.
+Value GemmConv::isTapInside(Index rows, Index columns) {
+  auto isWithin = [](int64_t pad, int64_t outputs, int64_t stride, int64_t taps, int64_t dilation,
+                     int64_t extent) {
+    return pad == 0 && (outputs - 1) * stride + (taps - 1) * dilation < extent;
+  };
+  Value inside = source.inMap;
+  auto also = [&](Value condition) {
+    inside = inside ? b.logicalAnd(inside, condition) : condition;
+  };
+  if (!isWithin(shape.padTop, shape.out.h(), shape.strideH, shape.kh, shape.dilationH,
+                shape.in.h()))
+    also(b.isBelow(b.add(source.top, rows), shape.in.h()));
+  if (!isWithin(shape.padLeft, shape.out.w(), shape.strideW, shape.kw, shape.dilationW,
+                shape.in.w()))
+    also(b.isBelow(b.add(source.left, columns), shape.in.w()));
+  return inside;
+}
+
+/// Rows of the packed filter follow each other: a step's are copied as they lie.
+void GemmConv::copyFilter(Index step, Index stage) {
+  int64_t floats = config.depth * config.tileChannels, threads = config.threads();
+  Index tile = b.mul(filterTile, tiles.steps * floats);
+  Index from = b.add(tile, b.add(b.mul(step, floats), b.mul(thread, kFour)));
+  Index to = b.add(b.mul(stage, config.stageFloats()), b.mul(thread, kFour));
+  for (int64_t at = 0; at < floats; at += threads * kFour) {
+    auto copy = [&] { b.copyToShared(b.weights(0), b.add(from, at), b.shared(), to, at, kFour); };
+    if (at + threads * kFour <= floats)
+      copy();
+    else
+      b.ifThen(b.isBelow(thread, (floats - at) / kFour), copy);
+  }
+}
+
+/// The rows of a step that a thread copies of: `round` counts them.
+void GemmConv::forEachRound(function_ref<void(int64_t round, Index row)> body) {
+  for (int64_t round = 0; round < ceilDiv(config.depth, rowsPerRound()); ++round) {
+    Index row = b.add(source.row, round * rowsPerRound());
+    if ((round + 1) * rowsPerRound() <= config.depth)
+      body(round, row);
+    else
+      b.ifThen(b.isBelow(row, config.depth), [&] { body(round, row); });
+  }
+}
+
+/// A step has one tap, in some of the channels.
+void GemmConv::copyPixelsOfTap(Index step, CopyRow copy) {
+  Index tap = b.div(step, tiles.stepsPerTap);
+  Index rows = b.mul(b.div(tap, shape.kw), shape.dilationH);
+  Index columns = b.mul(b.rem(tap, shape.kw), shape.dilationW);
+  Index channel = b.mul(b.rem(step, tiles.stepsPerTap), config.depth);
+  Value inside = isTapInside(rows, columns);
+  Index from = b.sum(source.base, b.mul(rows, shape.in.rowStride()), columns);
+  forEachRound([&](int64_t round, Index row) {
+    Index c = b.add(channel, row);
+    Value valid = inside;
+    if (tiles.inChannels % config.depth)
+      valid = both(inside, b.isBelow(c, tiles.inChannels));
+    copy(round, b.add(from, b.mul(c, shape.in.planeStride())), valid);
+  });
+}
+
+/// Each row of a step has a channel and tap of its own.
+void GemmConv::copyPixelsByTable(Index step, CopyRow copy) {
+  forEachRound([&](int64_t round, Index row) {
+    Index entry = b.mul(b.add(b.mul(step, config.depth), row), 2);
+    auto read = [&](int64_t i) {
+      return KernelBuilder::tableIndex(b, b.load(b.weights(0), entry, tiles.filterFloats + i));
+    };
+    Index offset = read(0), tap = read(1);
+    Value valid = isTapInside(b.div(tap, kTableTapRow), b.rem(tap, kTableTapRow));
+    if (tiles.inChannels * tiles.taps % config.depth)
+      valid = both(valid, b.isLess(-1, offset));
+    copy(round, b.add(source.base, offset), valid);
+  });
+}
+
+void GemmConv::copyPixels(Index step, Index stage) {
+  Index to = b.sum(b.mul(stage, config.stageFloats()), b.mul(source.row, config.tilePixels),
+                   source.column);
+  auto copy = [&](int64_t round, Index from, Value valid) {
+    int64_t further =
+        config.depth * config.tileChannels + round * rowsPerRound() * config.tilePixels;
+    b.copyToShared(b.input(0), from, b.shared(), to, further, pixelsPerCopy(), valid);
+  };
+  if (tiles.tapsOutermost)
+    copyPixelsOfTap(step, copy);
+  else
+    copyPixelsByTable(step, copy);
+}
+
+/// sums[channel][group of pixels] += filter[row][channel] * pixels[row][group]
+GpuBuilder::Values GemmConv::multiply(Index stage, GpuBuilder::Values sums) {
+  Index base = b.mul(stage, config.stageFloats());
+  Index channelsAt = b.add(base, myChannel), pixelsAt = b.add(base, myPixel);
+  for (int64_t row = 0; row < config.depth; ++row) {
+    GpuBuilder::Values channels, pixels;
+    for (int64_t g = 0; g < channelGroups; ++g)
+      channels.push_back(
+          b.loadFour(b.shared(), channelsAt,
+                     row * config.tileChannels + g * (config.tileChannels / channelGroups)));
+    for (int64_t g = 0; g < pixelGroups; ++g)
+      pixels.push_back(b.loadFour(b.shared(), pixelsAt,
+                                  config.depth * config.tileChannels + row * config.tilePixels +
+                                      g * (config.tilePixels / pixelGroups)));
+    for (int64_t i = 0; i < config.threadChannels; ++i) {
+      Value channel = b.splat(b.extract(channels[i / kFour], i % kFour));
+      for (int64_t g = 0; g < pixelGroups; ++g) {
+        Value &sum = sums[i * pixelGroups + g];
+        sum = b.fma(channel, pixels[g], sum);
+      }
+    }
+  }
+  return sums;
+}
+
+/// All but one of the stages are being filled while one is computed with. The barrier does double
+/// duty: what was waited for is complete for all threads, and none still reads the stage that is
+/// filled next.
+GpuBuilder::Values GemmConv::reduce() {
+  Index begin = 0, count = tiles.steps;
+  if (config.splits > 1) {
+    int64_t most = ceilDiv(tiles.steps, config.splits);
+    begin = b.mul(split, most);
+    count = b.sub(b.min(b.add(begin, most), tiles.steps), begin);
+  }
+  int64_t ahead = config.stages - 1;
+  auto fill = [&](Index i) {
+    Index step = b.add(begin, i), stage = b.rem(i, config.stages);
+    copyFilter(step, stage);
+    copyPixels(step, stage);
+  };
+  auto fillIfAny = [&](Index i) { b.ifThen(b.isLess(i, count), [&] { fill(i); }); };
+  for (int64_t i = 0; i < ahead; ++i) {
+    if (config.splits == 1 && i < tiles.steps)
+      fill(i);
+    else
+      fillIfAny(i);
+    b.commitCopies();
+  }
+  GpuBuilder::Values zeros(config.threadChannels * pixelGroups, b.zeros(/*four=*/true));
+  return b.loop(0, count, 1, zeros, [&](Index i, GpuBuilder::Values sums) {
+    b.waitForCopies(ahead - 1);
+    b.barrier();
+    fillIfAny(b.add(i, ahead));
+    b.commitCopies(); // a group for each step, be it empty: waiting counts groups
+    return multiply(b.rem(i, config.stages), sums);
+  });
+}
+
+/// Element `element` of a group of a thread's pixels in all its channels; all four if negative.
+void GemmConv::storeGroup(const GpuBuilder::Values &sums, int64_t pixelGroup, int64_t element) {
+  bool four = element < 0;
+  Index pixel =
+      b.sum(firstPixel, myPixel,
+            Index(pixelGroup * (config.tilePixels / pixelGroups) + std::max<int64_t>(element, 0)));
+  auto storeChannels = [&] {
+    Index n = b.div(pixel, tiles.pixelsPerImage), inImage = b.rem(pixel, tiles.pixelsPerImage);
+    Index groupChannel = b.mul(group, tiles.outChannels);
+    for (int64_t i = 0; i < config.threadChannels; ++i) {
+      Index channel = b.sum(firstChannel, myChannel,
+                            Index(i / kFour * (config.tileChannels / channelGroups) + i % kFour));
+      auto storeOne = [&] {
+        Index c = b.add(groupChannel, channel);
+        Value x = sums[i * pixelGroups + pixelGroup];
+        x = four ? x : b.extract(x, element);
+        if (config.splits > 1) {
+          Index row = b.add(b.mul(split, shape.out.c()), c);
+          return b.store(x, b.output(0), b.add(b.mul(row, tiles.pixels), pixel));
+        }
+        if (shape.hasBias) {
+          Value bias = b.load(b.weights(1), c);
+          x = b.addf(x, four ? b.splat(bias) : bias);
+        }
+        auto placeIn = [&](plan::MapType map) {
+          return b.sum(b.mul(n, map.imageStride()), b.mul(c, map.planeStride()), inImage);
+        };
+        if (shape.residual) {
+          Index at = placeIn(shape.residual);
+          x = b.addf(x, four ? b.loadFour(b.input(1), at) : b.load(b.input(1), at));
+        }
+        b.store(b.activate(params.act(), x), b.output(0), placeIn(shape.out));
+      };
+      if (tiles.outChannels % config.tileChannels == 0)
+        storeOne();
+      else
+        b.ifThen(b.isBelow(channel, tiles.outChannels), storeOne);
+    }
+  };
+  if (tiles.pixels % config.tilePixels == 0)
+    storeChannels();
+  else
+    b.ifThen(b.isBelow(pixel, tiles.pixels), storeChannels);
+}
+
+void GemmConv::store(const GpuBuilder::Values &sums) {
+  // Four pixels then are in one image, and begin at a multiple of 16 bytes.
+  bool four = (config.splits > 1 ? tiles.pixels : tiles.pixelsPerImage) % kFour == 0;
+  for (int64_t g = 0; g < pixelGroups; ++g)
+    if (four)
+      storeGroup(sums, g, -1);
+    else
+      for (int64_t element = 0; element < kFour; ++element)
+        storeGroup(sums, g, element);
+}
+
+void GemmConv::emit() {
+  findSource();
+  store(reduce());
+  b.finish();
+}
+
+} // namespace
+
+void gpu::emitConv2d(GpuBuilder &b) {
+  ConvShape shape = gpuConvShape(b.kernel);
+  GpuConvConfig config = GpuConvConfig::fromAttr(*b.kernel.getConfig());
+  if (config.algorithm == GpuConvAlgorithm::direct)
+    return emitDirectConv(b, shape, config);
+  GemmConv(b, shape, config).emit();
+}
+
+/// Where each row of the inner dimension lies in the input, seen from where a window begins:
+/// channels outermost. Rows beyond the last have no place.
+static void writeTable(const ConvShape &shape, const GpuConvTiles &tiles,
+                       MutableArrayRef<float> table) {
+  for (size_t row = 0; row < table.size() / 2; ++row) {
+    auto c = static_cast<int64_t>(row) / tiles.taps, tap = static_cast<int64_t>(row) % tiles.taps;
+    int64_t down = tap / shape.kw * shape.dilationH, across = tap % shape.kw * shape.dilationW;
+    bool exists = c < tiles.inChannels;
+    table[2 * row] = KernelBuilder::tableEntry(
+        exists ? c * shape.in.planeStride() + down * shape.in.rowStride() + across : -1);
+    table[2 * row + 1] = KernelBuilder::tableEntry(down * kTableTapRow + across);
+  }
+}
+
+/// [group][tile of channels][row of the inner dimension][channel in tile], zeros beyond the
+/// channels.
+std::vector<float> gpu::packConv2d(plan::KernelOp kernel, unsigned index, ArrayRef<float> values) {
+  if (index > 0)
+    return values.vec();
+  ConvShape shape = gpuConvShape(kernel);
+  GpuConvConfig config = GpuConvConfig::fromAttr(*kernel.getConfig());
+  GpuConvTiles tiles(shape, config);
+  bool isGemm = config.algorithm == GpuConvAlgorithm::gemm;
+  int64_t width = config.tileChannels;
+  int64_t rows = isGemm ? tiles.steps * config.depth : tiles.inChannels * tiles.taps;
+  std::vector<float> packed(tiles.filterFloats + tiles.tableFloats);
+  writeTable(shape, tiles, MutableArrayRef(packed).drop_front(tiles.filterFloats));
+  for (int64_t k = 0; k < shape.out.c(); ++k) {
+    int64_t group = k / tiles.outChannels, channel = k % tiles.outChannels;
+    int64_t tile = group * tiles.channelTiles + channel / width;
+    float *to = packed.data() + tile * rows * width + channel % width;
+    for (int64_t c = 0; c < tiles.inChannels; ++c)
+      for (int64_t tap = 0; tap < tiles.taps; ++tap) {
+        int64_t row = isGemm && tiles.tapsOutermost ? tap * tiles.stepsPerTap * config.depth + c
+                                                    : c * tiles.taps + tap;
+        to[row * width] = values[(k * tiles.inChannels + c) * tiles.taps + tap];
+      }
+  }
+  return packed;
+}

@@ -1,0 +1,85 @@
+// How kernels are launched on a GPU, and how it cuts convolutions into tiles: shared by the pass
+// that chooses and the backend that emits. A task of a `plan.kernel` is a block of threads.
+#ifndef INCC_IR_GPUPLAN_H
+#define INCC_IR_GPUPLAN_H
+
+#include "ir/ConvPlan.h"
+
+namespace incc {
+
+/// Kind of the kernels that add the partial sums of a convolution (`splits` in its config), then
+/// bias and residual, and activate.
+constexpr llvm::StringLiteral kSumSplitsKind = "plan.sum_splits";
+
+constexpr int64_t kWarpThreads = 32;
+/// What a thread of most kernels computes, as many apart as a block has threads.
+constexpr int64_t kElementsPerThread = 4;
+/// Rows of images that a warp of a fully connected layer holds sums for.
+constexpr int64_t kLinearImages = 8;
+
+/// What a launch needs besides the number of blocks: every kernel's `config` has it.
+struct GpuLaunch {
+  int64_t threads = 256;
+  /// Bytes of shared memory of a block.
+  int64_t sharedBytes = 0;
+
+  static GpuLaunch of(plan::KernelOp kernel);
+  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
+                              llvm::ArrayRef<int64_t> weightsBytes) const;
+};
+
+enum class GpuConvAlgorithm {
+  /// The product of filters x (channels and taps) with (channels and taps) x pixels, which are
+  /// gathered as they are read.
+  gemm,
+  /// A thread computes a few outputs of a group at a pixel: for groups too narrow for tiles.
+  direct,
+};
+
+/// What a GPU does for a convolution: the `config` of its kernel.
+struct GpuConvConfig {
+  GpuConvAlgorithm algorithm = GpuConvAlgorithm::gemm;
+  /// Output channels and pixels of a block's tile and of a thread's part of it.
+  int64_t tileChannels = 128, tilePixels = 128, threadChannels = 8, threadPixels = 8;
+  /// Rows of the product's inner dimension that are in shared memory together, and how many such
+  /// stages there are: one is computed with while the others are filled.
+  int64_t depth = 8, stages = 2;
+  /// Blocks that share the inner dimension of a tile.
+  int64_t splits = 1;
+
+  int64_t threads() const { return tileChannels / threadChannels * (tilePixels / threadPixels); }
+  int64_t stageFloats() const { return depth * (tileChannels + tilePixels); }
+
+  mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
+                              llvm::ArrayRef<int64_t> weightsBytes) const;
+  static GpuConvConfig fromAttr(mlir::DictionaryAttr attr);
+};
+
+/// The shape of a convolution, also of one that is split: its own output then holds partial sums.
+ConvShape gpuConvShape(plan::KernelOp kernel);
+
+/// The product that a convolution is, group by group, and its tiles.
+struct GpuConvTiles {
+  GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config);
+
+  int64_t outChannels, inChannels, taps, pixelsPerImage, pixels;
+  /// True: the inner dimension goes tap by tap, a multiple of `depth` channels in each. False: few
+  /// channels would be padded to many; it goes channel by channel, all taps in each, and a table
+  /// behind the packed filter has an entry for each row: which offset in the input, and which tap.
+  bool tapsOutermost;
+  /// Steps of `depth` along the inner dimension; of one tap.
+  int64_t steps, stepsPerTap;
+  int64_t channelTiles, pixelTiles;
+  /// Blocks of the whole convolution.
+  int64_t blocks;
+  /// Floats of the packed filter: [group][tile of channels][row of the inner dimension][channel in
+  /// tile].
+  int64_t filterFloats, tableFloats;
+};
+
+/// In an entry of the table, what a row of a window's taps is times.
+constexpr int64_t kTableTapRow = 1 << 14;
+
+} // namespace incc
+
+#endif // INCC_IR_GPUPLAN_H

@@ -1,0 +1,45 @@
+// The GPUs that incc compiles for, as rows of data.
+#ifndef INCC_IR_GPUTARGET_H
+#define INCC_IR_GPUTARGET_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+namespace incc {
+
+/// A GPU by the name that `--mcpu` takes under `--target cuda`: the first of its compute
+/// capability.
+struct Gpu {
+  llvm::StringRef name;
+  /// The version of PTX, as LLVM's NVPTX target names the feature.
+  llvm::StringRef ptxFeature;
+  unsigned multiprocessors;
+  /// Float32 multiply-adds that a multiprocessor starts in a cycle.
+  unsigned fmasPerCycle;
+  /// Shared memory of a block at most, and of a multiprocessor; its 32-bit registers.
+  unsigned sharedBytesPerBlock, sharedBytes, registers;
+  unsigned clockMHz;
+  unsigned memoryGBPerSecond;
+
+  /// Bytes that a multiprocessor's share of memory gives in a cycle.
+  double memoryBytesPerCycle() const {
+    return 1e3 * memoryGBPerSecond / clockMHz / multiprocessors;
+  }
+
+  /// Looks up `mcpu`. The error lists what is supported.
+  static llvm::Expected<Gpu> lookup(llvm::StringRef mcpu);
+};
+
+llvm::ArrayRef<Gpu> allGpus();
+
+/// Cycles of the GPU between the end of a kernel in a graph and the work of the next: some 2 us, as
+/// measured by others.
+constexpr double kGpuLaunchCycles = 3000;
+
+/// Prints the table as rows of that of `printTargets`, a multiprocessor for a core's vector unit.
+void printGpus(llvm::raw_ostream &os);
+
+} // namespace incc
+
+#endif // INCC_IR_GPUTARGET_H

@@ -1,0 +1,324 @@
+// Chooses how a GPU computes every kernel: blocks, threads, tiles of convolutions.
+//
+//   plan.kernel "cnn.conv2d"(%x) weights(%w, %b) into(%y)
+//     ->  plan.kernel ... config {algorithm = "gemm", tile, ...} tasks <blocks>
+//     or, where the tiles of a small map would leave most of the GPU idle,
+//     ->  plan.kernel "cnn.conv2d"(%x) weights(%w) into(%sums) config {splits, ...}
+//         plan.kernel "plan.sum_splits"(%sums) weights(%b) into(%y)
+//
+// Tiles come from a short list; the model counts waves of blocks over the multiprocessors.
+#include "ir/GpuPlan.h"
+#include "ir/GpuTarget.h"
+#include "passes/Passes.h"
+
+namespace incc {
+#define GEN_PASS_DEF_CHOOSEGPUKERNELSPASS
+#include "passes/Passes.h.inc"
+} // namespace incc
+
+using namespace mlir;
+using namespace incc;
+
+static plan::MapType outputOf(plan::KernelOp kernel) {
+  return cast<plan::MapType>(kernel.getOutputs()[0].getType());
+}
+
+static int64_t elementsOf(plan::MapType map) { return map.n() * map.c() * map.h() * map.w(); }
+
+static int64_t bytesOfFloats(int64_t count) { return count * int64_t(sizeof(float)); }
+
+static void setCycles(plan::KernelOp kernel, double cycles) {
+  kernel.setCyclesAttr(Builder(kernel.getContext()).getF64FloatAttr(cycles));
+}
+
+/// Of a kernel that is bound by memory.
+static void setLaunch(plan::KernelOp kernel, int64_t blocks, const Gpu &gpu,
+                      ArrayRef<int64_t> weightsBytes = {}) {
+  kernel.setConfigAttr(GpuLaunch().toAttr(kernel.getContext(), weightsBytes));
+  kernel.setTasks(blocks);
+  int64_t bytes = 0;
+  for (Value operand : kernel->getOperands())
+    if (auto map = dyn_cast<plan::MapType>(operand.getType()))
+      bytes += map.byteSize();
+    else if (auto weights = operand.getDefiningOp<plan::WeightsOp>())
+      bytes += bytesOfFloats(weights.getValue().getNumElements());
+  // What a block waits for at its begin, while others work.
+  constexpr double kBlockCycles = 150;
+  setCycles(kernel, static_cast<double>(bytes) / gpu.memoryBytesPerCycle() +
+                        kBlockCycles * static_cast<double>(blocks));
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A tile that the emitter's arrangement of threads allows: 4 x 8 threads to a warp.
+struct ConvTile {
+  int64_t channels, pixels, threadChannels, threadPixels, depth, stages;
+  /// Share of the multiply-adds among the instructions of the main loop, as ptxas makes it.
+  double efficiency;
+};
+
+struct ConvChoice {
+  GpuConvConfig config;
+  double cycles = std::numeric_limits<double>::infinity();
+};
+} // namespace
+
+// Deeper stages where a block has few threads, or little to compute between two barriers.
+static constexpr ConvTile kTiles[] = {
+    // channels, pixels, of a thread, depth, stages, multiply-adds
+    {128, 128, 8, 8, 8, 2, 0.85}, {128, 64, 8, 8, 8, 3, 0.83}, {64, 128, 8, 8, 8, 3, 0.83},
+    {64, 64, 8, 8, 8, 3, 0.82},   {64, 64, 8, 4, 16, 3, 0.80}, {128, 32, 8, 4, 16, 3, 0.78},
+    {32, 128, 8, 4, 16, 3, 0.78}, {32, 64, 8, 4, 16, 3, 0.78}, {32, 64, 4, 4, 16, 3, 0.68},
+    {16, 128, 4, 4, 16, 3, 0.66},
+};
+
+/// Below this many output channels a group's tile is mostly padding.
+static constexpr int64_t kLeastGemmChannels = 16;
+
+/// What a block costs before its first and after its last step: some 0.5 us, as measured by others.
+static constexpr double kBlockCycles = 900;
+
+static double multiplyAddsOfBlock(const GpuConvTiles &tiles, const GpuConvConfig &config) {
+  int64_t rows = ceilDiv(tiles.steps, config.splits) * config.depth;
+  return static_cast<double>(rows * config.tileChannels * config.tilePixels);
+}
+
+/// Cycles of the whole convolution: the blocks of the busiest multiprocessor one after another,
+/// which run at full speed only where enough warps hide each other's waiting.
+static double modelCycles(const ConvShape &shape, const GpuConvConfig &config, double efficiency,
+                          const Gpu &gpu) {
+  GpuConvTiles tiles(shape, config);
+  constexpr double kFullWarps = 8;
+  int64_t sharedBytes = bytesOfFloats(config.stages * config.stageFloats());
+  constexpr int64_t kRegistersPerThread = 128;
+  int64_t resident = std::max<int64_t>(
+      1, std::min<int64_t>(gpu.sharedBytes / (sharedBytes + 1024),
+                           gpu.registers / (kRegistersPerThread * config.threads())));
+  int64_t perProcessor = ceilDiv(tiles.blocks, gpu.multiprocessors);
+  double warps = static_cast<double>(std::min(perProcessor, resident) * config.threads()) /
+                 static_cast<double>(kWarpThreads);
+  double speed = gpu.fmasPerCycle * efficiency * std::min(1.0, warps / kFullWarps);
+  double block = multiplyAddsOfBlock(tiles, config) / speed;
+  double cycles = static_cast<double>(perProcessor) * block + kBlockCycles + kGpuLaunchCycles;
+  if (config.splits > 1) {
+    // Sums are written, read and added by another kernel.
+    auto floats = static_cast<double>(shape.out.c() * tiles.pixels * config.splits);
+    cycles += kGpuLaunchCycles +
+              2 * bytesOfFloats(1) * floats / (gpu.memoryBytesPerCycle() * gpu.multiprocessors);
+  }
+  return cycles;
+}
+
+static ConvChoice chooseGemm(const ConvShape &shape, const Gpu &gpu) {
+  ConvChoice best;
+  for (const ConvTile &tile : kTiles) {
+    GpuConvConfig config;
+    config.tileChannels = tile.channels;
+    config.tilePixels = tile.pixels;
+    config.threadChannels = tile.threadChannels;
+    config.threadPixels = tile.threadPixels;
+    config.depth = tile.depth;
+    config.stages = tile.stages;
+    // A split sums enough steps to be worth its stores.
+    constexpr int64_t kLeastSteps = 16, kMostSplits = 16;
+    int64_t steps = GpuConvTiles(shape, config).steps;
+    for (int64_t splits = 1; splits <= kMostSplits; ++splits) {
+      if (splits > 1 && steps / splits < kLeastSteps)
+        break;
+      // No split may be left without steps.
+      if (ceilDiv(steps, ceilDiv(steps, splits)) != splits)
+        continue;
+      config.splits = splits;
+      double cycles = modelCycles(shape, config, tile.efficiency, gpu);
+      if (cycles < best.cycles)
+        best = {config, cycles};
+    }
+  }
+  return best;
+}
+
+static GpuConvConfig chooseDirect(const ConvShape &shape) {
+  GpuConvConfig config;
+  config.algorithm = GpuConvAlgorithm::direct;
+  // Sums of a thread, in registers; a power of two wastes least of most groups.
+  constexpr int64_t kMostChannels = 8;
+  config.tileChannels = config.threadChannels =
+      std::min<int64_t>(kMostChannels, llvm::PowerOf2Ceil(shape.outChannelsPerGroup()));
+  config.threadPixels = 1;
+  // Small maps: as many threads as pixels, in whole warps.
+  constexpr int64_t kMostThreads = 256;
+  config.tilePixels =
+      std::min(kMostThreads, ceilDiv(shape.out.h() * shape.out.w(), kWarpThreads) * kWarpThreads);
+  return config;
+}
+
+/// Lets `conv` write partial sums, which a kernel after it adds up.
+static void splitConv(plan::KernelOp conv, const ConvShape &shape, const GpuConvConfig &config,
+                      const Gpu &gpu) {
+  OpBuilder b(conv->getParentOfType<plan::StageOp>());
+  Location loc = conv.getLoc();
+  plan::MapType out = shape.out;
+  auto sumsType =
+      plan::MapType::get(b.getContext(), {config.splits, out.c(), 1, out.n() * out.h() * out.w()},
+                         /*block=*/1, {0, 0, 0, 0}, out.c());
+  Value sums = b.create<plan::BufferOp>(loc, sumsType, IntegerAttr());
+  NamedAttrList params;
+  params.set("splits", b.getI64IntegerAttr(config.splits));
+  if (Attribute act = conv.getParams().get("act"))
+    params.set("act", act);
+  SmallVector<Value> inputs = {sums}, weights(llvm::drop_begin(conv.getWeights()));
+  if (shape.residual)
+    inputs.push_back(conv.getInputs()[1]);
+  b.setInsertionPointAfter(conv->getParentOp());
+  auto stage = b.create<plan::StageOp>(loc);
+  OpBuilder inside = OpBuilder::atBlockBegin(&stage.getBody().emplaceBlock());
+  auto sum = inside.create<plan::KernelOp>(loc, b.getStringAttr(kSumSplitsKind), inputs, weights,
+                                           conv.getOutputs(), params.getDictionary(b.getContext()),
+                                           DictionaryAttr(), b.getI64IntegerAttr(1),
+                                           b.getI64IntegerAttr(0), FloatAttr());
+  SmallVector<int64_t> weightsBytes;
+  if (shape.hasBias)
+    weightsBytes.push_back(bytesOfFloats(out.c()));
+  setLaunch(sum, ceilDiv(elementsOf(out), GpuLaunch().threads * kElementsPerThread), gpu,
+            weightsBytes);
+  conv.getInputsMutable().assign(conv.getInputs()[0]);
+  conv.getWeightsMutable().assign(conv.getWeights()[0]);
+  conv.getOutputsMutable().assign(sums);
+}
+
+static LogicalResult chooseConv(plan::KernelOp kernel, const Gpu &gpu) {
+  if (kernel.getWeights().empty())
+    return kernel.emitError("a filter that is computed when the network runs is not supported for "
+                            "cuda; supported are constant filters");
+  ConvShape shape(kernel);
+  bool isNarrow = shape.groups > 1 && shape.outChannelsPerGroup() < kLeastGemmChannels;
+  GpuConvConfig config = isNarrow ? chooseDirect(shape) : chooseGemm(shape, gpu).config;
+  GpuConvTiles tiles(shape, config);
+  if (config.splits > 1)
+    splitConv(kernel, shape, config, gpu);
+  SmallVector<int64_t> bytes = {bytesOfFloats(tiles.filterFloats + tiles.tableFloats)};
+  if (kernel.getWeights().size() > 1)
+    bytes.push_back(bytesOfFloats(shape.out.c()));
+  kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
+  kernel.setTasks(tiles.blocks);
+  setCycles(kernel, static_cast<double>(tiles.blocks) *
+                        (multiplyAddsOfBlock(tiles, config) / gpu.fmasPerCycle + kBlockCycles));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Other kernels
+//===----------------------------------------------------------------------===//
+
+/// A thread for each few elements of the result; weights as they are.
+static LogicalResult chooseElements(plan::KernelOp kernel, const Gpu &gpu) {
+  SmallVector<int64_t> bytes;
+  if (kernel.getKind() == cnn::TakeOp::getOperationName()) {
+    int64_t entries = 0;
+    for (StringRef name : {"n", "c", "h", "w"})
+      entries += cast<DenseI64ArrayAttr>(kernel.getParams().get(name)).size();
+    bytes.push_back(bytesOfFloats(entries));
+  }
+  setLaunch(kernel, ceilDiv(elementsOf(outputOf(kernel)), GpuLaunch().threads * kElementsPerThread),
+            gpu, bytes);
+  return success();
+}
+
+/// A warp for each of `count`.
+static void setWarps(plan::KernelOp kernel, int64_t count, const Gpu &gpu) {
+  setLaunch(kernel, ceilDiv(count, GpuLaunch().threads / kWarpThreads), gpu);
+}
+
+static LogicalResult choosePlanes(plan::KernelOp kernel, const Gpu &gpu) {
+  plan::MapType out = outputOf(kernel);
+  setWarps(kernel, out.n() * out.c(), gpu);
+  return success();
+}
+
+static LogicalResult chooseSoftmax(plan::KernelOp kernel, const Gpu &gpu) {
+  plan::MapType out = outputOf(kernel);
+  if (out.h() * out.w() == 1)
+    setWarps(kernel, out.n(), gpu);
+  else
+    setLaunch(kernel, ceilDiv(out.n() * out.h() * out.w(), GpuLaunch().threads), gpu);
+  return success();
+}
+
+static LogicalResult chooseLinear(plan::KernelOp kernel, const Gpu &gpu) {
+  plan::MapType out = outputOf(kernel);
+  int64_t outputBlocks = ceilDiv(out.c(), GpuLaunch().threads / kWarpThreads);
+  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), gpu);
+  return success();
+}
+
+using Chooser = LogicalResult (*)(plan::KernelOp, const Gpu &);
+
+/// Null for kinds that no GPU kernel computes.
+static Chooser findChooser(StringRef kind) {
+  static const std::pair<StringRef, Chooser> kChoosers[] = {
+      {cnn::ActivationOp::getOperationName(), chooseElements},
+      {cnn::AddOp::getOperationName(), chooseElements},
+      {cnn::AvgPoolOp::getOperationName(), chooseElements},
+      {cnn::BinaryOp::getOperationName(), chooseElements},
+      {cnn::ConcatOp::getOperationName(), chooseElements},
+      {cnn::ConstantOp::getOperationName(), chooseElements},
+      {cnn::Conv2dOp::getOperationName(), chooseConv},
+      {cnn::FlattenOp::getOperationName(), chooseElements},
+      {cnn::GlobalAvgPoolOp::getOperationName(), choosePlanes},
+      {cnn::LinearOp::getOperationName(), chooseLinear},
+      {cnn::LrnOp::getOperationName(), chooseElements},
+      {cnn::MaxPoolOp::getOperationName(), chooseElements},
+      {cnn::MulOp::getOperationName(), chooseElements},
+      {cnn::ReshapeOp::getOperationName(), chooseElements},
+      {cnn::ScaleOp::getOperationName(), chooseElements},
+      {cnn::SliceOp::getOperationName(), chooseElements},
+      {cnn::SoftmaxOp::getOperationName(), chooseSoftmax},
+      {cnn::TakeOp::getOperationName(), chooseElements},
+      {cnn::ToLayoutOp::getOperationName(), chooseElements},
+      {cnn::TransposeOp::getOperationName(), chooseElements},
+  };
+  for (auto [name, chooser] : kChoosers)
+    if (name == kind)
+      return chooser;
+  return nullptr;
+}
+
+/// Offsets in a map are 32 bits wide.
+static LogicalResult checkSizes(plan::KernelOp kernel) {
+  for (Type type : kernel->getOperandTypes())
+    if (auto map = dyn_cast<plan::MapType>(type))
+      if (map.byteSize() / bytesOfFloats(1) > INT32_MAX)
+        return kernel.emitError("a map of ") << map.byteSize() / bytesOfFloats(1)
+                                             << " floats is too large for cuda; supported are "
+                                             << INT32_MAX << ": choose a smaller batch";
+  return success();
+}
+
+namespace {
+struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKernelsPass> {
+  using ChooseGpuKernelsPassBase::ChooseGpuKernelsPassBase;
+
+  void runOnOperation() override {
+    llvm::Expected<Gpu> gpu = Gpu::lookup(mcpu);
+    if (!gpu) {
+      getOperation().emitError(llvm::toString(gpu.takeError()));
+      return signalPassFailure();
+    }
+    // Listed first: choosing adds kernels that need no choice.
+    SmallVector<plan::KernelOp> kernels;
+    getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
+    for (plan::KernelOp kernel : kernels) {
+      Chooser choose = findChooser(kernel.getKind());
+      if (!choose) {
+        kernel.emitError("no GPU kernel computes '") << kernel.getKind() << "'";
+        return signalPassFailure();
+      }
+      if (failed(checkSizes(kernel)) || failed(choose(kernel, *gpu)))
+        return signalPassFailure();
+    }
+  }
+};
+} // namespace

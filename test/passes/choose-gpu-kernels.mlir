@@ -1,0 +1,84 @@
+// RUN: incc-opt %s --split-input-file --choose-gpu-kernels=mcpu=sm_80 --verify-diagnostics | FileCheck %s
+// RUN: not incc-opt %s --split-input-file --choose-gpu-kernels=mcpu=sm_20 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// UNKNOWN: unknown --mcpu 'sm_20' for --target cuda; supported are sm_80, sm_86, sm_89, sm_90
+
+!in = !plan.map<1x64x14x14, c1, halo [0, 0, 0, 0], planes 64>
+!large = !plan.map<8x64x56x56, c1, halo [0, 0, 0, 0], planes 64>
+
+// Four tiles of 14 x 14 pixels would leave a hundred multiprocessors idle: each is shared by many blocks,
+// whose sums a kernel of its own adds, in a later stage, with bias and residual. Filters are packed for
+// whole tiles: 64 channels x 576 rows.
+// CHECK-LABEL: plan.program "small_map_is_split"
+//       CHECK:   %[[SUMS:.+]] = plan.buffer : <[[SPLITS:[0-9]+]]x64x1x196,
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "cnn.conv2d"(%[[X:[^,)]+]]) weights(%{{[^,)]+}}) into(%[[SUMS]]) {{.*}}config {algorithm = "gemm", {{.*}}splits = [[SPLITS]] : i64, {{.*}}weights_bytes = array<i64: 147456>}
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "plan.sum_splits"(%[[SUMS]], %[[X]]) weights(%{{[^,)]+}}) {{.*}}params {act = #cnn.act<relu>, splits = [[SPLITS]] : i64} config {{.*}}weights_bytes = array<i64: 256>} tasks 13
+plan.program "small_map_is_split" {
+  %x = plan.buffer : !in
+  %y = plan.buffer : !in
+  %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
+  %b = plan.weights dense<1.0> : tensor<64xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x, %x) weights(%w, %b) into(%y) params {act = #cnn.act<relu>, kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!in, !in, !plan.weights, !plan.weights, !in) -> ()
+  }
+}
+
+// Enough pixels for whole tiles: 64 channels x 128 pixels, 25088 pixels of all images.
+// CHECK-LABEL: plan.program "large_map_is_not_split"
+//   CHECK-NOT:   plan.sum_splits
+//       CHECK:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm", depth = 8 : i64, shared_bytes = 18432 : i64, stages = 3 : i64, thread_tile = array<i64: 8, 8>, threads = 128 : i64, tile = array<i64: 64, 128>, {{.*}} tasks 196
+plan.program "large_map_is_not_split" {
+  %x = plan.buffer : !large
+  %y = plan.buffer : !large
+  %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x) weights(%w) into(%y) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!large, !plan.weights, !large) -> ()
+  }
+}
+
+// A tile of a depthwise convolution would be one channel high; of groups of 16 it is full.
+// CHECK-LABEL: plan.program "narrow_groups_are_direct"
+//       CHECK:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "direct", {{.*}}threads = 224 : i64, tile = array<i64: 1, 224>, weights_bytes = array<i64: 2304>} tasks 64
+//       CHECK:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm"
+plan.program "narrow_groups_are_direct" {
+  %x = plan.buffer : !in
+  %y = plan.buffer : !in
+  %z = plan.buffer : !in
+  %d = plan.weights dense<1.0> : tensor<64x1x3x3xf32>
+  %g = plan.weights dense<1.0> : tensor<64x16x3x3xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x) weights(%d) into(%y) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 64 : i64}
+      : (!in, !plan.weights, !in) -> ()
+    plan.kernel "cnn.conv2d"(%x) weights(%g) into(%z) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 4 : i64}
+      : (!in, !plan.weights, !in) -> ()
+  }
+}
+
+// -----
+
+!in = !plan.map<1x64x14x14, c1, halo [0, 0, 0, 0], planes 64>
+!filter = !plan.map<64x64x1x1, c1, halo [0, 0, 0, 0], planes 64>
+plan.program "runtime_filter" {
+  %x = plan.buffer : !in
+  %y = plan.buffer : !in
+  %w = plan.buffer : !filter
+  plan.stage {
+    // expected-error @+1 {{a filter that is computed when the network runs is not supported for cuda; supported are constant filters}}
+    plan.kernel "cnn.conv2d"(%x, %w) into(%y) params {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!in, !filter, !in) -> ()
+  }
+}
+
+// -----
+
+!huge = !plan.map<4x8192x256x256, c1, halo [0, 0, 0, 0], planes 8192>
+plan.program "huge" {
+  %x = plan.buffer : !huge
+  plan.stage {
+    // expected-error @+1 {{a map of 2147483648 floats is too large for cuda; supported are 2147483647: choose a smaller batch}}
+    plan.kernel "cnn.activation"(%x) into(%x) params {act = #cnn.act<relu>} : (!huge, !huge) -> ()
+  }
+}
