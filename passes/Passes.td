@@ -193,7 +193,8 @@ def ScheduleBranchesPass : Pass<"schedule-branches", "::incc::plan::ProgramOp"> 
   let description = [{
     Cuts the graph of kernels into blocks and finds for each the cheapest sequence of stages by dynamic
     programming, after Ding et al., IOS (MLSys 2021). A stage costs what its parallel loop takes,
-    simulated for `threads` cores from the kernels' `cycles` and `tasks`, and a barrier. Its kernels are
+    simulated for `threads` cores from the kernels' `cycles` and `tasks`, and a barrier; if it has
+    several kernels, also what these cost each other in the caches. Its kernels are
     independent (of a chain of kernels a stage has one: r = 1 in the paper), at most `most-kernels` of
     them (s in the paper). Blocks for which no schedule is modelled faster than one kernel after the
     other stay as they are. A remark reports stages and cycles before and after.
@@ -205,6 +206,9 @@ def ScheduleBranchesPass : Pass<"schedule-branches", "::incc::plan::ProgramOp"> 
     Option<"mostKernels", "most-kernels", "unsigned", /*default=*/"8", "Kernels in a stage, at most">,
     Option<"barrierCycles", "barrier-cycles", "double", /*default=*/"300",
            "What the end of a stage costs: 85 ns, as measured on two cores">,
+    Option<"sharing", "sharing", "double", /*default=*/"0.03",
+           "Part of a thread's work in a stage that its kernels cost each other in the caches: what "
+           "stages of one kernel were faster by where the loop alone gained nothing">,
   ];
   let statistics = [
     Statistic<"numKernels", "num-kernels", "kernels">,

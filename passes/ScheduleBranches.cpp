@@ -141,15 +141,18 @@ private:
   double stageCycles(ArrayRef<plan::KernelOp> block, ArrayRef<unsigned> stage) const {
     SmallVector<KernelTasks> loop;
     int64_t tasks = 0;
+    double work = 0;
     for (unsigned i : stage) {
       plan::KernelOp kernel = block[i];
       int64_t count = kernel.getTasks();
       loop.push_back({count, plan::cyclesOf(kernel) / static_cast<double>(count)});
       tasks += count;
+      work += plan::cyclesOf(kernel);
     }
     // One thread or task needs no other: the runtime then calls the kernels itself.
     double barrier = threads > 1 && tasks > 1 ? barrierCycles : 0;
-    return simulateLoop(loop, threads) + barrier;
+    double shared = stage.size() > 1 ? sharing * work / threads : 0;
+    return simulateLoop(loop, threads) + barrier + shared;
   }
 
   /// All orders of few kernels are tried; of more those by the time of tasks: long ones that begin

@@ -1,10 +1,12 @@
-// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100" | FileCheck %s
-// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100" 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100 sharing=0" | FileCheck %s
+// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100 sharing=0" 2>&1 | FileCheck %s --check-prefix=REMARK
 // On one thread, or one kernel a stage, nothing changes.
 // RUN: incc-opt %s --split-input-file --schedule-branches="threads=1" | FileCheck %s --check-prefix=ALONE
 // RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 most-kernels=1" | FileCheck %s --check-prefix=ALONE
+// What kernels cost each other may be more than the loop gains.
+// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100 sharing=0.5" | FileCheck %s --check-prefix=ALONE
 // What runs beside what is told.
-// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100" --log-actions-to=- 2>/dev/null | FileCheck %s --check-prefix=LOG
+// RUN: incc-opt %s --split-input-file --schedule-branches="threads=2 barrier-cycles=100 sharing=0" --log-actions-to=- 2>/dev/null | FileCheck %s --check-prefix=LOG
 // RUN: incc-opt %s --split-input-file --schedule-branches="threads=1" --log-actions-to=- 2>/dev/null | FileCheck %s --check-prefix=ALONELOG
 
 !map = !plan.map<1x8x1x1, c8, halo [0, 0, 0, 0], planes 1>

@@ -106,7 +106,7 @@ def main():
     rng = random.Random(num_kernels * 1000 + threads)
     graphs = [make(rng, num_kernels) for _ in range(num_graphs)]
     text = subprocess.run(
-        ["incc-opt", "-", f"--schedule-branches=threads={threads} barrier-cycles={BARRIER} "
+        ["incc-opt", "-", f"--schedule-branches=threads={threads} barrier-cycles={BARRIER} sharing=0 "
          f"most-kernels={MOST_KERNELS}"], input="\n".join(write(*entry) for entry in enumerate(graphs)),
         check=True, capture_output=True, text=True).stdout
     programs = re.split(r'plan\.program "graph\d+" \{', text)[1:]
