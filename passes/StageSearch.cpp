@@ -85,6 +85,14 @@ private:
     // The last kernel alone comes first, as equals do not replace it.
     Set last = llvm::bit_floor(set);
     assert((ends & last) && "kernels come after those they depend on");
+    // Sets of independent kernels are as many as subsets: look at some, then take kernels as they
+    // come. Modules of published networks have neither so many ends nor entries.
+    constexpr int kMostEnds = 10;
+    constexpr size_t kMostEntries = 1 << 14;
+    while (llvm::popcount(ends) > kMostEnds)
+      ends &= ends - 1;
+    if (best.size() + costs.size() > kMostEntries)
+      ends = last;
     Entry entry = {solve(set & ~last) + costOf(last).cycles, last};
     for (Set ending = ends; ending; ending = (ending - 1) & ends) {
       if (llvm::popcount(ending) > static_cast<int>(mostKernels))
