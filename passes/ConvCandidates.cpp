@@ -24,12 +24,7 @@ static double chooseTile(ConvConfig &config, const ConvShape &shape, const Targe
         if (rows > 1 && columns < shape.columns())
           break;
         auto perRows = [&](int64_t r) {
-          int64_t restBlocks = outputBlocks % blocks;
-          double cycles = static_cast<double>(outputBlocks / blocks) *
-                          rowCycles(target, shape.columns(), columns, r, blocks);
-          if (restBlocks)
-            cycles += rowCycles(target, shape.columns(), columns, r, restBlocks);
-          return cycles;
+          return panelCycles(target, shape.columns(), columns, r, outputBlocks, blocks);
         };
         double cycles = static_cast<double>(shape.rows() / rows) * perRows(rows);
         if (int64_t rest = shape.rows() % rows)

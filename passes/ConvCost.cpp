@@ -6,12 +6,14 @@ using namespace mlir;
 using namespace incc;
 
 double incc::stepCycles(const Target &target, int64_t pixels, int64_t blocks) {
+  // Also where the sum is forwarded to the next FMA earlier, as on Arm's cores.
+  constexpr double kFmaLatency = 4;
   double fmas = static_cast<double>(pixels * blocks) / target.cpu.fmasPerCycle;
   // NEON loads the inputs of several steps at once.
   double inputs = static_cast<double>(pixels) / (target.isa.isNeon ? target.isa.lanes : 1);
   double loads = (inputs + static_cast<double>(blocks)) / target.cpu.loadsPerCycle;
   // A kernel that loads as fast as it multiplies stalls on every miss: prefer fewer loads.
-  return std::max({fmas, 1.25 * loads, static_cast<double>(target.cpu.fmaLatency)}) + 0.05 * loads;
+  return std::max({fmas, 1.25 * loads, kFmaLatency}) + 0.05 * loads;
 }
 
 double incc::rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
@@ -31,6 +33,23 @@ std::optional<Accuracy> incc::parseAccuracy(StringRef name) {
       .Case("default", Accuracy::standard)
       .Case("fast", Accuracy::fast)
       .Default(std::nullopt);
+}
+
+double incc::panelCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
+                         int64_t outputBlocks, int64_t blocks) {
+  double cycles = static_cast<double>(outputBlocks / blocks) *
+                  rowCycles(target, columns, most, rows, blocks);
+  int64_t rest = outputBlocks % blocks;
+  if (!rest)
+    return cycles;
+  // NEON has so many shapes of tiles that fill the pipes that a last panel with too few sums to do
+  // so can be avoided.
+  int64_t pixels = rows * EqualTiles(columns, most).wide;
+  bool stalls = target.isa.isNeon &&
+                stepCycles(target, pixels, rest) / static_cast<double>(rest) >
+                    1.1 * stepCycles(target, pixels, blocks) / static_cast<double>(blocks);
+  constexpr double kStalls = 4;
+  return cycles + (stalls ? kStalls : 1) * rowCycles(target, columns, most, rows, rest);
 }
 
 double incc::overlap(double compute, double traffic) {
@@ -125,11 +144,8 @@ private:
 
     // Arithmetic: products of all blocks, transforms of all tiles. Every register tile reads the
     // weights of its product from L2.
-    int64_t restBlocks = w.outBlocks % config.tileBlocks;
-    double perStep = count(w.outBlocks / config.tileBlocks) *
-                     rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, config.tileBlocks);
-    if (restBlocks)
-      perStep += rowCycles(target, w.tilesPerBlock, config.tileColumns, 1, restBlocks);
+    double perStep = panelCycles(target, w.tilesPerBlock, config.tileColumns, 1, w.outBlocks,
+                                 config.tileBlocks);
     constexpr double kCyclesPerL2Byte = 0.0038;
     perStep += kCyclesPerL2Byte * 4 *
                count(w.outBlocks * target.isa.lanes *

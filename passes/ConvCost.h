@@ -23,6 +23,10 @@ double stepCycles(const Target &target, int64_t pixels, int64_t blocks);
 /// Cycles per step of a row of `columns` pixels cut into near-equal tiles of at most `most`.
 double rowCycles(const Target &target, int64_t columns, int64_t most, int64_t rows, int64_t blocks);
 
+/// The same for all `outputBlocks`: panels of `blocks`, and a last one of the rest.
+double panelCycles(const Target &target, int64_t columns, int64_t most, int64_t rows,
+                   int64_t outputBlocks, int64_t blocks);
+
 /// `compute` cycles during which `traffic` cycles' worth of bytes are prefetched from beyond L2.
 double overlap(double compute, double traffic);
 

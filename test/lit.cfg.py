@@ -58,6 +58,9 @@ if {"avx2", "fma"} <= flags:
     config.available_features.add("avx2")
 if {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"} <= flags:
     config.available_features.add("avx512")
+# Whether programs for AArch64 can be made and run.
+if shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64"):
+    config.available_features.add("qemu-aarch64")
 if os.geteuid() == 0:
     config.available_features.add("root")
 # Programs that are not built with the sanitizers cannot dlopen libraries that are.

@@ -112,7 +112,7 @@ static LogicalResult emitCode(llvm::Module &module, llvm::TargetMachine &machine
   auto &target = static_cast<llvm::LLVMTargetMachine &>(machine);
   auto *info = new llvm::MachineModuleInfoWrapperPass(&target);
   llvm::TargetPassConfig *config = target.createPassConfig(passes);
-  if (!options.isa().machineScheduler)
+  if (!options.isa().machineScheduler && !options.target.cpu.inOrder)
     config->disablePass(&llvm::MachineSchedulerID);
   passes.add(config);
   passes.add(info);

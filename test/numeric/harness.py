@@ -192,6 +192,8 @@ def check_network(network, folder, failures, machines=None, threads=(1, 2), opti
     path = folder / f"{network.name}.mlir"
     path.write_text(network.text())
     arrays = [value.array.astype(np.float32) for value in network.inputs]
+    if machines and all(map(is_aarch64, machines)):
+        threads = (2,)  # emulation takes long
     for mcpu in machines or MACHINES:
         library = folder / f"{network.name}-{mcpu}.so"
         compile_model(path, mcpu, library, *options)

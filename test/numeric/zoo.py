@@ -13,8 +13,9 @@ from harness import (Failures, arguments, as_list, call, compile_model, load, on
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 
 
-def compare(model, folder, batch, seed, threads, reimport, mcpu, failures):
+def compare(model, folder, batch, seed, threads, reimport, mcpu, settings, failures):
     weights = ["--random-weights", seed, "--batch", batch]
+    weights += [f"--set={setting}" for setting in settings]
     # A name for each: dlopen takes a path that it knows for the library that it has.
     library = folder / f"{model.stem}-{batch}-{seed}.so"
     onnx = library.with_suffix(".onnx")
@@ -23,7 +24,7 @@ def compare(model, folder, batch, seed, threads, reimport, mcpu, failures):
     libraries = [library]
     if reimport:
         libraries.append(folder / f"{model.stem}-{batch}-{seed}-reimport.so")
-        call("incc", onnx, "-q", *machine, "-o", libraries[-1])
+        compile_model(onnx, mcpu, libraries[-1])
     session = onnx_session(onnx)
     random = np.random.default_rng(seed)
     inputs = [random.normal(size=tensor.shape).astype(np.float32)
@@ -43,7 +44,8 @@ def compare(model, folder, batch, seed, threads, reimport, mcpu, failures):
 if __name__ == "__main__":
     options = arguments(__doc__, models={"nargs": "+"}, batch={"default": "1,4"},
                         seeds={"default": "1"}, threads={"default": "1,2"},
-                        reimport={"action": "store_true"}, mcpu={"default": ""})
+                        reimport={"action": "store_true"}, mcpu={"default": ""},
+                        set={"action": "append", "default": []})
     batches, seeds, threads = ([int(x) for x in text.split(",")]
                                for text in (options.batch, options.seeds, options.threads))
     failures = Failures(1e-4)
@@ -51,5 +53,5 @@ if __name__ == "__main__":
         for batch in batches:
             for seed in seeds:
                 compare(MODELS / f"{name}.yaml", options.folder, batch, seed, threads,
-                        options.reimport, options.mcpu, failures)
+                        options.reimport, options.mcpu, options.set, failures)
     failures.finish("zoo")

@@ -14,6 +14,7 @@
 #include "passes/Pipeline.h"
 #include "tools/incc/Calibration.h"
 #include "tools/support/ReportFolder.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -170,7 +171,24 @@ private:
       context.enableMultithreading();
     if (options.verbose)
       printDecisions(log->decisions());
+    if (options.verbose && succeeded(result))
+      printEstimate();
     return result;
+  }
+
+  /// The time that the model gives the stages one after the other.
+  void printEstimate() {
+    double cycles = 0;
+    module->walk([&](plan::StageOp stage) {
+      if (FloatAttr modelled = stage.getCyclesAttr())
+        cycles += modelled.getValueAsDouble();
+    });
+    const Cpu &cpu = options.target.cpu;
+    if (cycles > 0)
+      emitRemark(program().getLoc())
+          << llvm::formatv("estimate: {0:f2} ms a run on {1} threads of {2} at {3:f1} GHz",
+                           cycles * 1e-6 / cpu.gigahertz, options.threads, cpu.name, cpu.gigahertz)
+                 .str();
   }
 
   static void printDecisions(ArrayRef<Decision> decisions) {
