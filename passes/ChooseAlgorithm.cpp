@@ -1,4 +1,5 @@
 // Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
+#include "ir/KernelParams.h"
 #include "ir/LinearPlan.h"
 #include "passes/ConvCandidates.h"
 #include "passes/KernelCost.h"
@@ -85,8 +86,17 @@ static void listAlternatives(plan::KernelOp conv, ArrayRef<ConvCandidate> candid
   conv->setAttr("modelled", b.getArrayAttr(list));
 }
 
+/// The backend that the module asks for.
+static StringRef wantedBackend(Operation *op) {
+  auto name = op->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(plan::kBackendAttr);
+  return name ? name.getValue() : StringRef(plan::kLlvmBackend);
+}
+
 static void chooseConv(plan::KernelOp kernel, const Goal &goal) {
   SmallVector<ConvCandidate> candidates = convCandidates(kernel, goal);
+  // Halide's convolutions are direct; there is always such a candidate.
+  if (wantedBackend(kernel) == plan::kHalideBackend)
+    llvm::erase_if(candidates, [](const ConvCandidate &c) { return c.config.transformsTiles(); });
   if (!kernel.getConfig()) // else it was tuned
     applyCandidate(kernel, candidates.front(), goal.target);
   if (candidates.size() > 1)
@@ -238,7 +248,9 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       }
       chooser->choose(kernel, goal);
     }
+    StringRef backend = wantedBackend(getOperation());
     getOperation().walk([&](plan::KernelOp kernel) {
+      plan::setBackend(kernel, backend);
       if (!kernel.getCycles())
         kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, *target)));
     });

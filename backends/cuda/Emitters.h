@@ -3,7 +3,7 @@
 #define INCC_BACKENDS_CUDA_EMITTERS_H
 
 #include "backends/cuda/GpuBuilder.h"
-#include "backends/llvm/KernelParams.h"
+#include "ir/KernelParams.h"
 
 namespace incc {
 

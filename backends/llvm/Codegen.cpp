@@ -1,6 +1,7 @@
 // Compilation of kernels in parallel: MLIR, LLVM IR, machine code.
 #include "backends/llvm/Codegen.h"
 #include "backends/llvm/Emitters.h"
+#include "backends/llvm/HalideTasks.h"
 #include "backends/llvm/Lowering.h"
 #include "backends/llvm/Machines.h"
 #include "llvm/CodeGen/MachineModuleInfo.h"
@@ -16,8 +17,17 @@
 using namespace mlir;
 using namespace incc;
 
+namespace {
+
+/// A kernel to compile, and what Halide made of it where it compiles it.
+struct CodegenKernel : DistinctKernel {
+  std::optional<HalideCode> halide;
+};
+
 /// Kernels that are compiled as one module.
-using Partition = SmallVector<DistinctKernel *>;
+using Partition = SmallVector<CodegenKernel *>;
+
+} // namespace
 
 /// What two invocations must agree in to share a function.
 static std::string keyOf(plan::KernelOp kernel) {
@@ -130,13 +140,34 @@ static LogicalResult emitCode(llvm::Module &module, llvm::TargetMachine &machine
   return success();
 }
 
-static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &partition,
-                                                              const CodegenOptions &options) {
+using CodeBuffers = std::vector<std::unique_ptr<llvm::MemoryBuffer>>;
+
+/// Generates the code of what Halide compiles of a partition.
+static LogicalResult compileByHalide(const Partition &partition, CodeKind kind, CodeBuffers &code) {
+  HalideOutput output = kind == CodeKind::HalideStatements ? HalideOutput::Statements
+                        : kind == CodeKind::Assembly       ? HalideOutput::Assembly
+                                                           : HalideOutput::Object;
+  for (CodegenKernel *distinct : partition)
+    if (distinct->halide)
+      if (llvm::Error error = generateHalideCode(*distinct->halide, output, code))
+        return distinct->kernel.emitError(llvm::toString(std::move(error)));
+  return success();
+}
+
+static FailureOr<CodeBuffers> compile(const Partition &partition, const CodegenOptions &options) {
+  CodeBuffers result;
+  if (options.kind != CodeKind::LlvmIr && failed(compileByHalide(partition, options.kind, result)))
+    return failure();
+  if (options.kind == CodeKind::HalideStatements)
+    return result;
   MLIRContext *context = partition.front()->kernel.getContext();
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
-  for (DistinctKernel *distinct : partition) {
+  for (CodegenKernel *distinct : partition) {
     KernelBuilder builder(*module, distinct->symbol + "_body", distinct->kernel, options.target);
-    findEmitter(distinct->kernel.getKind())->emit(builder);
+    if (distinct->halide)
+      emitHalideTasks(builder, *distinct->halide);
+    else
+      findEmitter(distinct->kernel.getKind())->emit(builder);
   }
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::Module> code = lowerToLlvmIr(*module, llvmContext);
@@ -144,8 +175,11 @@ static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &p
   std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(options);
   if (!code || !machine)
     return failure();
-  for (DistinctKernel *distinct : partition)
+  for (CodegenKernel *distinct : partition) {
+    if (distinct->halide)
+      defineHalideCalls(*code, *distinct->halide);
     addEntryPoint(*code, *distinct);
+  }
   code->setTargetTriple(machine->getTargetTriple().str());
   code->setDataLayout(machine->createDataLayout());
   setAttributes(*code, options, *machine);
@@ -157,7 +191,21 @@ static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> compile(const Partition &p
     code->print(os, nullptr);
   else if (failed(emitCode(*code, *machine, options, os)))
     return failure();
-  return llvm::MemoryBuffer::getMemBufferCopy({bytes.data(), bytes.size()}, "kernels");
+  result.push_back(llvm::MemoryBuffer::getMemBufferCopy({bytes.data(), bytes.size()}, "kernels"));
+  return result;
+}
+
+static LogicalResult lowerByHalide(CodegenKernel &distinct, const CodegenOptions &options) {
+  if (plan::backendOf(distinct.kernel) != plan::kHalideBackend)
+    return success();
+  if (llvm::Error error = checkHalideKernel(distinct.kernel, options.target))
+    return distinct.kernel.emitError(llvm::toString(std::move(error)));
+  llvm::Expected<HalideCode> lowered =
+      lowerHalideKernel(distinct.kernel, distinct.symbol, options.target, options.isa());
+  if (!lowered)
+    return distinct.kernel.emitError(llvm::toString(lowered.takeError()));
+  distinct.halide = std::move(*lowered);
+  return success();
 }
 
 SmallVector<plan::KernelOp> incc::kernelsOf(plan::ProgramOp program) {
@@ -192,27 +240,35 @@ FailureOr<CompiledKernels> incc::compileKernels(ArrayRef<plan::KernelOp> kernels
   CompiledKernels result;
   result.symbolOf = std::move(table.indexOf);
 
+  std::vector<CodegenKernel> distinct;
+  for (const DistinctKernel &kernel : table.kernels) {
+    distinct.push_back({kernel, std::nullopt});
+    if (mlir::failed(lowerByHalide(distinct.back(), options)))
+      return failure();
+  }
   // More modules than threads, so that they end together; a fixed number, so that the result does
   // not depend on the machine.
   constexpr size_t kNumPartitions = 16;
-  std::vector<Partition> partitions(std::min(kNumPartitions, table.kernels.size()));
-  for (auto [i, kernel] : llvm::enumerate(table.kernels)) {
+  std::vector<Partition> partitions(std::min(kNumPartitions, distinct.size()));
+  for (auto [i, kernel] : llvm::enumerate(distinct)) {
     result.symbols.push_back(kernel.symbol);
     partitions[i % partitions.size()].push_back(&kernel);
   }
-  result.code.resize(partitions.size());
+  std::vector<CodeBuffers> code(partitions.size());
   std::atomic<bool> failed = false;
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
   for (auto [i, partition] : llvm::enumerate(partitions))
     pool.async([&, i = i, partition = &partition] {
-      auto code = compile(*partition, options);
-      if (succeeded(code))
-        result.code[i] = std::move(*code);
+      FailureOr<CodeBuffers> buffers = compile(*partition, options);
+      if (succeeded(buffers))
+        code[i] = std::move(*buffers);
       else
         failed = true;
     });
   pool.wait();
   if (failed)
     return emitError(kernels.front()->getLoc(), "generating code failed");
+  for (CodeBuffers &buffers : code)
+    llvm::move(buffers, std::back_inserter(result.code));
   return result;
 }

@@ -9,7 +9,8 @@
 
 namespace incc {
 
-enum class CodeKind { LlvmIr, Assembly, Object };
+/// Halide's statements are those of the kernels that it compiles; nothing else is written then.
+enum class CodeKind { LlvmIr, Assembly, Object, HalideStatements };
 
 struct CodegenOptions {
   Target target;

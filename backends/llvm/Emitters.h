@@ -3,8 +3,8 @@
 #define INCC_BACKENDS_LLVM_EMITTERS_H
 
 #include "backends/llvm/KernelBuilder.h"
-#include "backends/llvm/KernelParams.h"
 #include "ir/ConvPlan.h"
+#include "ir/KernelParams.h"
 
 namespace incc {
 

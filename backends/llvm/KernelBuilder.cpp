@@ -1,5 +1,6 @@
 // Arrays and vectors of kernels, as arith, vector and memref ops.
 #include "backends/llvm/KernelBuilder.h"
+#include "ir/KernelParams.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -44,6 +45,20 @@ void KernelBuilder::forEachTask(function_ref<void(Index)> body) {
   unsigned numArguments = function.getNumArguments();
   Index begin(function.getArgument(numArguments - 2)), end(function.getArgument(numArguments - 1));
   loop(begin, end, 1, body);
+}
+
+void KernelBuilder::call(StringRef symbol, ArrayRef<Index> indices) {
+  unsigned numArrays = function.getNumArguments() - 2;
+  Values arguments(function.getArguments().take_front(numArrays));
+  for (Index index : indices)
+    arguments.push_back(materialize(index));
+  auto module = function->getParentOfType<ModuleOp>();
+  if (!module.lookupSymbol(symbol)) {
+    OpBuilder atEnd = OpBuilder::atBlockEnd(module.getBody());
+    auto type = builder.getFunctionType(ValueRange(arguments).getTypes(), {});
+    atEnd.create<func::FuncOp>(loc, symbol, type).setPrivate();
+  }
+  builder.create<func::CallOp>(loc, symbol, TypeRange(), arguments);
 }
 
 void KernelBuilder::finish() { builder.create<func::ReturnOp>(loc); }
@@ -123,9 +138,6 @@ Value KernelBuilder::gatherStrided(Value array, Index at, int64_t stride, int64_
   return gather(array, at, steps, firstLanes(std::min(count, lanes)), splat(0));
 }
 
-/// In a table entry the exponent of 2.0 keeps the bits of index + 1 from forming a denormal.
-static constexpr int32_t kTableBits = 0x40000000;
-
 float KernelBuilder::tableEntry(int64_t index) {
   return llvm::bit_cast<float>(kTableBits | static_cast<int32_t>(index + 1));
 }
@@ -201,10 +213,12 @@ void KernelBuilder::zero(Value array, Index at, int64_t count, int64_t block) {
 
 void KernelBuilder::zeroHalo(Value array, plan::MapType map, Index n, Index cb, Index y0,
                              Index y1) {
-  if (!map.hasHalo())
-    return;
+  if (map.hasHalo())
+    zeroHalo(array, map, add(mul(n, map.imageStride()), mul(cb, map.planeStride())), y0, y1);
+}
+
+void KernelBuilder::zeroHalo(Value array, plan::MapType map, Index plane, Index y0, Index y1) {
   int64_t block = map.getBlock(), rowStride = map.rowStride();
-  Index plane = add(mul(n, map.imageStride()), mul(cb, map.planeStride()));
   Index firstRow = add(plane, map.top() * rowStride);
   if (map.left() || map.right())
     loop(y0, y1, 1, [&](Index y) {

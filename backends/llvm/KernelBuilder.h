@@ -24,7 +24,8 @@ public:
   /// Floats in a vector register.
   const int64_t lanes;
 
-  // Operands, as flat arrays.
+  // Operands, as flat arrays; `i` of all of them or of their kind.
+  mlir::Value operand(unsigned i) { return function.getArgument(i); }
   mlir::Value input(unsigned i) { return function.getArgument(i); }
   mlir::Value weights(unsigned i) { return function.getArgument(kernel.getInputs().size() + i); }
   mlir::Value output(unsigned i) {
@@ -37,6 +38,8 @@ public:
 
   /// Runs `body` for each task of the range that the kernel is called with.
   void forEachTask(llvm::function_ref<void(Index task)> body);
+  /// Calls a function, which something else defines, with all arrays and these indices.
+  void call(llvm::StringRef symbol, llvm::ArrayRef<Index> indices);
   /// Ends the function.
   void finish();
 
@@ -88,6 +91,8 @@ public:
   /// Zeroes the halo of plane (n, cb) beside rows [y0, y1) and, where these are the first or last,
   /// above or below.
   void zeroHalo(mlir::Value array, plan::MapType map, Index n, Index cb, Index y0, Index y1);
+  /// The same of the plane from `plane` floats on.
+  void zeroHalo(mlir::Value array, plan::MapType map, Index plane, Index y0, Index y1);
   /// Zeroes `count` floats, a multiple of the map's block.
   void zero(mlir::Value array, Index at, int64_t count, int64_t block);
 

@@ -145,10 +145,10 @@ def random_network(seed):
 if __name__ == "__main__":
     options = arguments(__doc__, first={"type": int, "default": 0},
                         count={"type": int, "default": 20}, level={"default": "2"},
-                        machines={"default": ""})
+                        machines={"default": ""}, backend={"default": "auto"})
     failures = Failures(1e-4)
     for seed in range(options.first, options.first + options.count):
         machines = options.machines.split(",") if options.machines else None
         check_network(random_network(seed), options.folder, failures, machines,
-                      options=[f"-O{options.level}"])
+                      options=[f"-O{options.level}", f"--backend={options.backend}"])
     failures.finish("random networks")

@@ -409,7 +409,7 @@ FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"},
-                        machines={"default": ""})
+                        machines={"default": ""}, backend={"default": "auto"})
     machines = options.machines.split(",") if options.machines else None
     failures = Failures(2e-5)
     for family in FAMILIES:
@@ -419,5 +419,6 @@ if __name__ == "__main__":
             is_transformed = family in (winograd_convolutions, strassen_convolutions)
             accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures, machines,
-                          options=[f"-O{options.level}", f"--accuracy={accuracy}"])
+                          options=[f"-O{options.level}", f"--accuracy={accuracy}",
+                                   f"--backend={options.backend}"])
     failures.finish("ops")

@@ -6,6 +6,7 @@
 #include "backends/report/Report.h"
 #include "frontend/Diagnostics.h"
 #include "frontend/onnx/Export.h"
+#include "ir/KernelParams.h"
 #include "ir/DecisionLog.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
@@ -126,6 +127,8 @@ private:
   }
 
   LogicalResult runPasses(TimingScope &scope) {
+    if (options.backend == plan::kHalideBackend)
+      (*module)->setAttr(plan::kBackendAttr, StringAttr::get(&context, options.backend));
     PassManager manager(&context);
     PipelineOptions pipeline;
     pipeline.optLevel = options.optLevel;
@@ -241,7 +244,9 @@ private:
   }
 
   LogicalResult printCode(llvm::raw_ostream &os) {
-    CodeKind kind = options.emit == EmitKind::Llvm ? CodeKind::LlvmIr : CodeKind::Assembly;
+    CodeKind kind = options.emit == EmitKind::Llvm               ? CodeKind::LlvmIr
+                    : options.emit == EmitKind::HalideStatements ? CodeKind::HalideStatements
+                                                                 : CodeKind::Assembly;
     if (options.gpu) {
       GpuCodegenOptions codegen = gpuCodegenOptions();
       codegen.kind = kind;

@@ -91,7 +91,7 @@ Options incc::parseOptions(int argc, char **argv) {
       "codegen-isa",
       cl::desc("Plan for --mcpu but generate code for this instruction set, to test the plan"),
       cl::value_desc("ISA"), cl::cat(code), cl::Hidden);
-  cl::opt<std::string> backend("backend", cl::desc("Code generator: auto or llvm"),
+  cl::opt<std::string> backend("backend", cl::desc("Code generator: auto, llvm or halide"),
                                cl::init("auto"), cl::value_desc("NAME"), cl::cat(code));
   cl::opt<unsigned> threads(
       "threads",
@@ -150,6 +150,8 @@ Options incc::parseOptions(int argc, char **argv) {
                  clEnumValN(EmitKind::Plan, "plan", "the execution plan"),
                  clEnumValN(EmitKind::Llvm, "llvm", "LLVM IR of the kernels"),
                  clEnumValN(EmitKind::Assembly, "asm", "assembly of the kernels"),
+                 clEnumValN(EmitKind::HalideStatements, "halide-stmt",
+                            "Halide's statements of the kernels that it compiles"),
                  clEnumValN(EmitKind::Library, "obj", "an object file, as -o NAME.o"),
                  clEnumValN(EmitKind::Onnx, "onnx", "the network as imported, in ONNX")),
       cl::init(EmitKind::Library), cl::cat(inspect));
@@ -200,12 +202,15 @@ Options incc::parseOptions(int argc, char **argv) {
   if (batch < 1)
     fail("--batch must be at least 1, got " + llvm::Twine(batch));
   options.import.batch = batch;
-  if (backend != "auto" && backend != "llvm")
-    fail("unknown --backend '" + backend + "'; supported are auto, llvm");
+  if (backend != "auto" && backend != "llvm" && backend != "halide")
+    fail("unknown --backend '" + backend + "'; supported are auto, llvm, halide");
+  options.backend = backend;
   if (target == "cuda" || (target.empty() && llvm::StringRef(mcpu).starts_with("sm_"))) {
     readGpu(mcpu, ptxas, options);
     if (tune.getNumOccurrences())
       fail("--tune is not supported for cuda, whose kernels are chosen by a model");
+    if (backend == "halide")
+      fail("--backend=halide is not supported for cuda");
     if (factorize.getNumOccurrences())
       fail("--factorize is not supported for cuda: it weighs kernels of CPUs");
     if (report.getNumOccurrences())
@@ -247,6 +252,8 @@ Options incc::parseOptions(int argc, char **argv) {
     fail(llvm::formatv("--max-error must be between 0 and 1, got {0}", options.maxError).str());
   options.calibrationPath = calibrate;
   if (tune.getNumOccurrences()) {
+    if (backend == "halide")
+      fail("--tune measures the LLVM backend's kernels, not those of --backend=halide");
     double seconds = 30;
     if (!tune.empty() && (llvm::StringRef(tune).getAsDouble(seconds) || !(seconds > 0)))
       fail("--tune expects seconds, a positive number, got '" + tune + "'");

@@ -9,7 +9,7 @@
 namespace incc {
 
 /// What is written: a library, or an intermediate form.
-enum class EmitKind { Library, Cnn, Plan, Llvm, Assembly, Onnx };
+enum class EmitKind { Library, Cnn, Plan, Llvm, Assembly, HalideStatements, Onnx };
 
 struct Options {
   std::string modelPath;
@@ -32,6 +32,8 @@ struct Options {
   double maxError = 0.01;
   /// Inputs on which lowrank measures errors; empty: errors are the filters'.
   std::string calibrationPath;
+  /// What compiles the kernels: "auto", "llvm" or "halide".
+  std::string backend = "auto";
   /// Seconds to spend on measuring candidates of convolutions and schedules; none: the model chooses.
   std::optional<double> tuneSeconds;
   /// Where what was measured is kept.

@@ -1,10 +1,25 @@
-// The attributes of the op that a kernel computes, as emitters read them.
-#ifndef INCC_BACKENDS_LLVM_KERNELPARAMS_H
-#define INCC_BACKENDS_LLVM_KERNELPARAMS_H
+// The parameters of a plan's kernel, typed, and who compiles it.
+#ifndef INCC_IR_KERNELPARAMS_H
+#define INCC_IR_KERNELPARAMS_H
 
 #include "ir/Plan.h"
 
 namespace incc {
+
+namespace plan {
+/// The backend that compiles a kernel: `backend` of its config, which says so where it isn't LLVM.
+constexpr llvm::StringLiteral kBackendName = "backend", kLlvmBackend = "llvm",
+                              kHalideBackend = "halide";
+llvm::StringRef backendOf(KernelOp kernel);
+
+/// Attribute of a module whose kernels one backend compiles.
+constexpr llvm::StringLiteral kBackendAttr = "plan.backend";
+void setBackend(KernelOp kernel, llvm::StringRef backend);
+} // namespace plan
+
+/// Kernels read tables of indices as floats of the bits of index + 1 and the exponent of 2.0, which
+/// keeps them from being denormals.
+constexpr int32_t kTableBits = 0x40000000;
 
 /// Attributes of the op that a kernel computes, by the names they have there.
 struct KernelParams {
@@ -34,4 +49,4 @@ private:
 
 } // namespace incc
 
-#endif // INCC_BACKENDS_LLVM_KERNELPARAMS_H
+#endif // INCC_IR_KERNELPARAMS_H

@@ -1,0 +1,89 @@
+// A kernel as Halide pipelines: one for each of the shapes that its tasks have.
+#ifndef INCC_BACKENDS_HALIDE_HALIDEKERNEL_H
+#define INCC_BACKENDS_HALIDE_HALIDEKERNEL_H
+
+#include "backends/halide/HalideCode.h"
+#include "ir/ConvPlan.h"
+#include "ir/KernelParams.h"
+#include <Halide.h>
+
+namespace incc {
+
+/// Collects what an emitter says of a kernel: the axes of its tasks, then for each variant the
+/// operands that the pipeline reads and the Funcs that it writes.
+///
+/// Maps are boxes of (lane, x, y, plane, n), or of (i, y, plane, n) where lanes and columns of a row
+/// are one run of floats; coordinates of the halo lie outside [0, extent).
+class HalideKernel {
+public:
+  HalideKernel(plan::KernelOp kernel, llvm::StringRef symbol, const Target &target);
+
+  plan::KernelOp kernel;
+  const Target &target;
+  const KernelParams params;
+  /// Floats in a vector of the plan: the block of channels of blocked maps.
+  const int64_t lanes;
+
+  plan::MapType inputMap(unsigned i);
+  plan::MapType outputMap(unsigned i);
+
+  /// Adds an axis of tasks, the fastest first.
+  unsigned addAxis(TaskAxis axis);
+  /// An axis of `count` tasks of one element.
+  unsigned addAxis(int64_t count) { return addAxis({count, 1, count}); }
+
+  /// Builds the pipeline of each variant, after the axes were added.
+  void forEachVariant(llvm::function_ref<void()> build);
+  /// In a variant: whether its tasks are the last ones of an axis. Only asked of axes whose last
+  /// index differs.
+  bool isLast(unsigned axis) const;
+  /// Elements of the variant's tasks along an axis whose last index differs.
+  int64_t stepOf(unsigned axis) const;
+
+  // In a variant: operands.
+  using Dims = llvm::SmallVector<HalideDim, 6>;
+  Halide::ImageParam input(unsigned i, const Dims &dims, int64_t origin);
+  Halide::ImageParam weights(unsigned i, const Dims &dims, int64_t origin = 0,
+                             Halide::Type type = Halide::Float(32));
+  /// A whole input map.
+  Halide::ImageParam inputBox(unsigned i);
+  Halide::ImageParam inputRuns(unsigned i);
+  /// `func` writes output `i`, whose rows `rowDim` counts. Where there is a halo, the first Func that
+  /// writes an output stands for it.
+  void output(unsigned i, Halide::Func func, const Dims &dims, int64_t origin, unsigned rowDim = 2);
+
+  /// Names are unique in the process, so that code doesn't depend on what was compiled before.
+  Halide::Func func(llvm::StringRef name);
+  Halide::RDom domain(llvm::StringRef name, llvm::ArrayRef<int64_t> extents);
+
+  // What was collected.
+  llvm::SmallVector<TaskAxis, 4> axes;
+  struct Variant {
+    HalideVariant description;
+    std::vector<Halide::Argument> inputs;
+    std::vector<Halide::Func> outputs;
+  };
+  std::vector<Variant> variants;
+
+private:
+  Halide::ImageParam read(unsigned operand, const Dims &dims, int64_t origin, Halide::Type type);
+  std::string uniqueName(llvm::StringRef name);
+
+  std::string symbol;
+  unsigned numNames = 0;
+};
+
+/// The dimensions of a map as a box, and as runs of floats.
+HalideKernel::Dims boxOf(plan::MapType map);
+HalideKernel::Dims runsOf(plan::MapType map);
+/// A vector of features: a planar map of one pixel. It is a run of its channels.
+bool isVector(plan::MapType map);
+
+/// An activation function, in single precision.
+Halide::Expr activate(std::optional<cnn::ActivationAttr> act, Halide::Expr x);
+/// x^y as C's powf has it.
+Halide::Expr power(Halide::Expr x, Halide::Expr y);
+
+} // namespace incc
+
+#endif // INCC_BACKENDS_HALIDE_HALIDEKERNEL_H
