@@ -8,19 +8,16 @@
 // the end.
 //
 //   1. Every convolution with two dimensions is considered, if its filter is known and not in
-//   groups.
+//      groups.
 //   2. With calibration inputs, the network runs on them: each layer keeps patches that it reads.
 //   3. The ways to factorize each layer, by rank, with their errors (SeparableFilter) and their
-//   cycles by
-//      the model that chooses algorithms later: the rival is the best algorithm for the layer as it
-//      is.
+//      cycles by the model that chooses algorithms later: the rival is the best algorithm for the
+//      layer as it is.
 //   4. exact: the cheapest way whose error is that of rounding. lowrank: the ways that take the
-//   fewest
-//      cycles in all, with the error of each, and the root of the sum of their squares, in the
-//      budget.
+//      fewest cycles in all, with the error of each, and the root of the sum of their squares, in
+//      the budget.
 //   5. With calibration inputs it is the network's outputs that must err by no more in all: it runs
-//   again
-//      as it would be, and step 4 is done with a smaller sum until they do.
+//      again as it would be, and step 4 is done with a smaller sum until they do.
 #include "ir/DecisionLog.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Threading.h"
