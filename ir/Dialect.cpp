@@ -91,6 +91,11 @@ double plan::cyclesOf(KernelOp kernel) {
   return cycles ? cycles.getValueAsDouble() : 0;
 }
 
+KernelTasks plan::tasksOf(KernelOp kernel) {
+  int64_t count = kernel.getTasks();
+  return {count, cyclesOf(kernel) / static_cast<double>(count)};
+}
+
 void plan::eraseKernel(KernelOp kernel) {
   auto stage = cast<StageOp>(kernel->getParentOp());
   kernel.erase();

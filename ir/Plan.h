@@ -3,6 +3,7 @@
 #define INCC_IR_PLAN_H
 
 #include "ir/Cnn.h"
+#include "ir/StageCost.h"
 
 #include "ir/PlanDialect.h.inc"
 #define GET_TYPEDEF_CLASSES
@@ -24,6 +25,9 @@ mlir::FloatAttr cyclesAttr(mlir::MLIRContext *context, double cycles);
 
 /// The modelled cycles of `kernel`, 0 where nobody set them.
 double cyclesOf(KernelOp kernel);
+
+/// Its tasks, which share these cycles evenly.
+KernelTasks tasksOf(KernelOp kernel);
 
 /// Erases a kernel, and its stage where that has no other.
 void eraseKernel(KernelOp kernel);

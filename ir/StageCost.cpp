@@ -83,6 +83,19 @@ private:
 };
 } // namespace
 
+double StageModel::cycles(llvm::ArrayRef<KernelTasks> kernels) const {
+  int64_t tasks = 0;
+  double work = 0;
+  for (const KernelTasks &kernel : kernels) {
+    tasks += kernel.count;
+    work += static_cast<double>(kernel.count) * kernel.cycles;
+  }
+  // One thread or task needs no other: the runtime then calls the kernels itself.
+  double barrier = threads > 1 && tasks > 1 ? barrierCycles : 0;
+  double shared = kernels.size() > 1 ? sharing * work / threads : 0;
+  return simulateLoop(kernels, threads) + barrier + shared;
+}
+
 double incc::simulateLoop(llvm::ArrayRef<KernelTasks> kernels, unsigned threads, Visitor visit) {
   return Loop(kernels, threads).run(visit);
 }

@@ -218,18 +218,10 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
   TuneOptions tune;
 
   void runOnOperation() override {
-    llvm::Expected<Target> target = Target::lookup(mcpu);
-    if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+    std::optional<Goal> parsed = parseGoal(getOperation(), mcpu, threads, accuracy);
+    if (!parsed)
       return signalPassFailure();
-    }
-    std::optional<Accuracy> level = parseAccuracy(accuracy);
-    if (!level) {
-      getOperation().emitError("accuracy must be strict, default or fast, got '")
-          << accuracy << "'";
-      return signalPassFailure();
-    }
-    Goal goal{*target, std::max(1u, threads.getValue()), *level};
+    const Goal &goal = *parsed;
     // Listed first: choosing may add kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -252,7 +244,7 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
     getOperation().walk([&](plan::KernelOp kernel) {
       plan::setBackend(kernel, backend);
       if (!kernel.getCycles())
-        kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, *target)));
+        kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, goal.target)));
     });
   }
 };

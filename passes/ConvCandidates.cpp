@@ -258,6 +258,19 @@ void incc::applyCandidate(plan::KernelOp kernel, const ConvCandidate &candidate,
   kernel.setCyclesAttr(plan::cyclesAttr(kernel.getContext(), candidate.work));
 }
 
+std::optional<Goal> incc::parseGoal(Operation *op, StringRef mcpu, unsigned threads,
+                                    StringRef accuracy) {
+  llvm::Expected<Target> target = Target::lookup(mcpu);
+  std::optional<Accuracy> level = parseAccuracy(accuracy);
+  if (!target)
+    op->emitError(llvm::toString(target.takeError()));
+  else if (!level)
+    op->emitError("accuracy must be strict, default or fast, got '") << accuracy << "'";
+  else
+    return Goal{*target, std::max(1u, threads), *level};
+  return std::nullopt;
+}
+
 std::string incc::describe(const ConvConfig &config) {
   std::string text = nameOf(config.algorithm).str();
   if (config.algorithm == ConvAlgorithm::winograd)

@@ -18,6 +18,10 @@ struct Goal {
   }
 };
 
+/// What a pass's options ask for; errors are `op`'s.
+std::optional<Goal> parseGoal(mlir::Operation *op, llvm::StringRef mcpu, unsigned threads,
+                              llvm::StringRef accuracy);
+
 /// All candidates for a convolution, the one with the fewest modelled cycles, times its handicap,
 /// first. There is at least one.
 llvm::SmallVector<ConvCandidate> convCandidates(plan::KernelOp kernel, const Goal &goal);

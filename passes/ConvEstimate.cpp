@@ -69,6 +69,13 @@ ConvCandidate incc::estimateConv(MLIRContext *context, const ConvGeometry &geome
   return convCandidates(plan.kernel, goal).front();
 }
 
+KernelTasks incc::estimateTasks(MLIRContext *context, const ConvGeometry &geometry,
+                                const Goal &goal) {
+  TinyPlan plan(context, geometry, goal.target.isa.lanes);
+  applyCandidate(plan.kernel, convCandidates(plan.kernel, goal).front(), goal.target);
+  return plan::tasksOf(plan.kernel);
+}
+
 std::vector<double> incc::measureConvs(MLIRContext *context, ArrayRef<ConvGeometry> convs,
                                        const Goal &goal, const TuneOptions &tune,
                                        int64_t networkBytes) {

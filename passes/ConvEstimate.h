@@ -2,6 +2,7 @@
 #ifndef INCC_PASSES_CONVESTIMATE_H
 #define INCC_PASSES_CONVESTIMATE_H
 
+#include "ir/StageCost.h"
 #include "passes/ConvCandidates.h"
 #include "passes/Pipeline.h"
 
@@ -23,6 +24,10 @@ struct ConvGeometry {
 /// The cheapest candidate for a convolution by the model.
 ConvCandidate estimateConv(mlir::MLIRContext *context, const ConvGeometry &geometry,
                            const Goal &goal);
+
+/// Its tasks.
+KernelTasks estimateTasks(mlir::MLIRContext *context, const ConvGeometry &geometry,
+                          const Goal &goal);
 
 /// Seconds that the cheapest candidate of each convolution takes on this machine.
 std::vector<double> measureConvs(mlir::MLIRContext *context, llvm::ArrayRef<ConvGeometry> convs,

@@ -161,19 +161,12 @@ private:
   bool isCalibrated() const { return !isExact() && calibration.run; }
 
   std::optional<Goal> readOptions() {
-    llvm::Expected<Target> target = Target::lookup(mcpu);
-    std::optional<Accuracy> level = parseAccuracy(accuracy);
-    if (!target)
-      getOperation().emitError(llvm::toString(target.takeError()));
-    else if (!level)
-      getOperation().emitError("accuracy must be strict, default or fast, got '")
-          << accuracy << "'";
-    else if (mode != "off" && mode != "exact" && mode != "lowrank")
+    if (mode != "off" && mode != "exact" && mode != "lowrank")
       getOperation().emitError("mode must be off, exact or lowrank, got '") << mode << "'";
     else if (!(maxError > 0 && maxError < 1))
       getOperation().emitError("max-error must be between 0 and 1, got ") << maxError.getValue();
     else
-      return Goal{*target, std::max(1u, threads.getValue()), *level};
+      return parseGoal(getOperation(), mcpu, threads, accuracy);
     return std::nullopt;
   }
 

@@ -1,8 +1,10 @@
 // merge-sibling-convs: computes convolutions that read the same tensor as one.
 #include "ir/DecisionLog.h"
 #include "passes/Constants.h"
+#include "passes/ConvEstimate.h"
 #include "passes/Passes.h"
 #include "passes/Siblings.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace incc;
@@ -149,11 +151,17 @@ struct MergeSiblingConvsPass : incc::impl::MergeSiblingConvsPassBase<MergeSiblin
 
   /// 1. For each tensor, in the order of the IR, group its convolutions that differ in filters only.
   /// 2. Leave out what would cost a copy: parts of a concatenation, slices that split a block.
-  /// 3. Merge what is left of a group, if two or more, in the place of the first.
+  /// 3. Merge what is left of a group, if two or more, in the place of the first, unless the model
+  ///    says that they are faster apart, one after the other or side by side.
   void runOnOperation() override {
     if (channelBlock < 1) {
       getOperation().emitError("channel-block must be positive, got ") << channelBlock;
       return signalPassFailure();
+    }
+    if (!mcpu.empty()) {
+      goal = parseGoal(getOperation(), mcpu, threads, accuracy);
+      if (!goal)
+        return signalPassFailure();
     }
     SmallVector<Block *> blocks;
     getOperation().walk([&](Block *block) { blocks.push_back(block); });
@@ -168,6 +176,32 @@ struct MergeSiblingConvsPass : incc::impl::MergeSiblingConvsPassBase<MergeSiblin
   }
 
 private:
+  /// What to choose for; without it siblings are always merged.
+  std::optional<Goal> goal;
+
+  /// What reading the input once is worth, which the model does not see.
+  static constexpr double kReadOnce = 1.01;
+
+  /// Cycles of the convolutions as one, and in the better of two schedules of their own.
+  struct Estimate {
+    double merged, apart;
+  };
+
+  Estimate estimate(ArrayRef<Conv2dOp> parts) {
+    StageModel model{goal->threads};
+    ConvGeometry whole(parts.front());
+    whole.filter[0] = 0;
+    SmallVector<KernelTasks> tasks;
+    double sequential = 0;
+    for (Conv2dOp part : parts) {
+      whole.filter[0] += numFilters(part);
+      tasks.push_back(estimateTasks(&getContext(), ConvGeometry(part), *goal));
+      sequential += model.cycles(tasks.back());
+    }
+    return {model.cycles(estimateTasks(&getContext(), whole, *goal)),
+            std::min(sequential, model.cycles(tasks))};
+  }
+
   void mergeReadersOf(Value tensor) {
     IRRewriter rewriter(&getContext());
     for (const SmallVector<Conv2dOp> &group : groupSiblings(tensor)) {
@@ -180,6 +214,13 @@ private:
       Conv2dOp first = *std::min_element(parts.begin(), parts.end(), [](auto a, auto b) {
         return a->isBeforeInBlock(b);
       });
+      if (goal)
+        if (Estimate cycles = estimate(parts); kReadOnce * cycles.apart < cycles.merged) {
+          logApart(first, llvm::formatv("apart they take {0:f0} cycles, as one {1:f0}",
+                                        cycles.apart, cycles.merged)
+                              .str());
+          continue;
+        }
       for (Conv2dOp part : parts)
         if (part != first)
           logDone(part, "computed with '" + layerName(first.getLoc()) + "', which reads the same");

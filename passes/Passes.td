@@ -86,11 +86,19 @@ def MergeSiblingConvsPass : CnnPass<"merge-sibling-convs"> {
   let summary = "Compute convolutions that read the same tensor as one";
   let description = [{
     Convolutions of equal geometry and activation that read one tensor become one convolution with
-    their filters joined along K, and a `cnn.slice` for each. The input is then read once.
+    their filters joined along K, and a `cnn.slice` for each. The input is then read once. With
+    `mcpu`, only where the model of that CPU says that it is no slower than what `schedule-branches`
+    could make of them: one after the other, or side by side in a stage.
   }];
+  // Estimates are of kernels in a plan.
+  let dependentDialects = ["::incc::cnn::CnnDialect", "::incc::plan::PlanDialect"];
   let options = [
     Option<"channelBlock", "channel-block", "int64_t", /*default=*/"16",
            "Slices start at multiples of this, so that they need no copy">,
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"", "CPU to compile for; empty: always merge">,
+    Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+    Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
+           "Rounding errors that algorithms may add: strict, default or fast">,
   ];
   let statistics = [Statistic<"numMerged", "num-merged", "convolutions merged away">];
 }

@@ -42,6 +42,11 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   }
   MergeSiblingConvsPassOptions merge;
   merge.channelBlock = channelBlock(options);
+  if (!options.gpu) {
+    merge.mcpu = options.target.cpu.name.str();
+    merge.threads = options.threads;
+    merge.accuracy = options.accuracy;
+  }
   function.addPass(createMergeSiblingConvsPass(merge));
   // A GPU gathers pixels on their way to shared memory.
   if (!options.gpu)

@@ -139,20 +139,8 @@ private:
 
   /// Cycles of a stage from its begin to its end.
   double stageCycles(ArrayRef<plan::KernelOp> block, ArrayRef<unsigned> stage) const {
-    SmallVector<KernelTasks> loop;
-    int64_t tasks = 0;
-    double work = 0;
-    for (unsigned i : stage) {
-      plan::KernelOp kernel = block[i];
-      int64_t count = kernel.getTasks();
-      loop.push_back({count, plan::cyclesOf(kernel) / static_cast<double>(count)});
-      tasks += count;
-      work += plan::cyclesOf(kernel);
-    }
-    // One thread or task needs no other: the runtime then calls the kernels itself.
-    double barrier = threads > 1 && tasks > 1 ? barrierCycles : 0;
-    double shared = stage.size() > 1 ? sharing * work / threads : 0;
-    return simulateLoop(loop, threads) + barrier + shared;
+    auto tasks = llvm::map_to_vector(stage, [&](unsigned i) { return plan::tasksOf(block[i]); });
+    return StageModel{threads, barrierCycles, sharing}.cycles(tasks);
   }
 
   /// All orders of few kernels are tried; of more those by the time of tasks: long ones that begin
@@ -171,10 +159,7 @@ private:
       return best;
     }
     llvm::sort(order, [&](unsigned a, unsigned b) {
-      auto perTask = [&](unsigned i) {
-        plan::KernelOp kernel = block[i];
-        return plan::cyclesOf(kernel) / static_cast<double>(kernel.getTasks());
-      };
+      auto perTask = [&](unsigned i) { return plan::tasksOf(block[i]).cycles; };
       return std::pair(-perTask(a), a) < std::pair(-perTask(b), b);
     });
     consider();

@@ -49,12 +49,8 @@ private:
 
   /// Runs the loop over the steps from `first` to `end` at `begin`; returns its cycles.
   double addStage(size_t first, size_t end, double begin) {
-    SmallVector<KernelTasks> loop;
-    for (PlanIndex::Step step : ArrayRef(index.steps).slice(first, end - first)) {
-      double tasks = static_cast<double>(step.kernel.getTasks());
-      loop.push_back({static_cast<int64_t>(step.kernel.getTasks()),
-                      step.kernel.getCycles()->convertToDouble() / tasks});
-    }
+    auto loop = llvm::map_to_vector(ArrayRef(index.steps).slice(first, end - first),
+                                    [](auto &step) { return plan::tasksOf(step.kernel); });
     // Of each thread, the last piece.
     SmallVector<int64_t> last(threads, -1);
     return simulateLoop(

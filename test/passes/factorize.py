@@ -91,7 +91,7 @@ def check_lowrank(folder):
         library = folder / "digits.so"
         said = call("incc", ROOT / "models/minigooglenet_digits.yaml", "--weights",
                     ROOT / "models/minigooglenet_digits.safetensors", "-o", library,
-                    "--factorize=lowrank", f"--max-error={budget}", "--calibrate", inputs)
+                    "--mcpu=x86-64-v3", "--factorize=lowrank", f"--max-error={budget}", "--calibrate", inputs)
         with incc.load(library, threads=2) as model:
             scores = np.concatenate([model(image[None]) for image in images])
         library.unlink()
