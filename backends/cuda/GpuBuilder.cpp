@@ -12,7 +12,7 @@ static constexpr unsigned kGlobalSpace = 1, kSharedSpace = 3;
 static constexpr int64_t kFour = 4, kFourBytes = 16;
 
 GpuBuilder::GpuBuilder(ModuleOp module, StringRef name, plan::KernelOp kernel)
-    : CodeBuilder(kernel.getContext(), /*hasFma=*/true, /*hasMaximum=*/true), kernel(kernel),
+    : CodeBuilder(kernel.getContext(), {.fma = true, .maximum = true}), kernel(kernel),
       numThreads(GpuLaunch::of(kernel).threads) {
   builder.setInsertionPointToEnd(module.getBody());
   if (!module.lookupSymbol(kSharedSymbol))

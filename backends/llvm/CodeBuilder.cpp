@@ -161,14 +161,14 @@ Value CodeBuilder::toFloat(Index index) {
 
 // Selects rather than arith.maximumf: one instruction on x86. A NaN in `b` is passed on.
 Value CodeBuilder::maxf(Value a, Value b) {
-  if (hasMaximum)
+  if (instructions.maximum)
     return builder.create<arith::MaximumFOp>(loc, a, b);
   Value greater = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OGT, a, b);
   return builder.create<arith::SelectOp>(loc, greater, a, b);
 }
 
 Value CodeBuilder::minf(Value a, Value b) {
-  if (hasMaximum)
+  if (instructions.maximum)
     return builder.create<arith::MinimumFOp>(loc, a, b);
   Value less = builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::OLT, a, b);
   return builder.create<arith::SelectOp>(loc, less, a, b);
@@ -176,7 +176,7 @@ Value CodeBuilder::minf(Value a, Value b) {
 
 Value CodeBuilder::fma(Value a, Value b, Value c) {
   // Without the instruction llvm.fma would become a library call for each lane.
-  if (!hasFma)
+  if (!instructions.fma)
     return addf(mulf(a, b), c);
   return builder.create<math::FmaOp>(loc, a, b, c);
 }

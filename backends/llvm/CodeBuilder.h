@@ -22,10 +22,20 @@ private:
   int64_t constant = 0;
 };
 
+/// What a target does with floats in one instruction.
+struct FloatInstructions {
+  /// a * b + c.
+  bool fma = false;
+  /// Minima and maxima that pass NaNs on.
+  bool maximum = false;
+  /// Of 16 lanes: a * 2^floor(b), and a less the integer nearest to it (AVX-512).
+  bool powersOfTwo = false;
+};
+
 class CodeBuilder {
 public:
-  CodeBuilder(mlir::MLIRContext *context, bool hasFma, bool hasMaximum)
-      : builder(context), loc(builder.getUnknownLoc()), hasFma(hasFma), hasMaximum(hasMaximum) {}
+  CodeBuilder(mlir::MLIRContext *context, FloatInstructions instructions)
+      : builder(context), loc(builder.getUnknownLoc()), instructions(instructions) {}
 
   // Index arithmetic; constants are folded.
   mlir::Value materialize(Index index);
@@ -92,13 +102,18 @@ protected:
   mlir::Value constantLike(mlir::Value like, float value);
 
 private:
-  /// Instructions that the target has: a * b + c, and maxima that pass NaNs on.
-  bool hasFma, hasMaximum;
+  FloatInstructions instructions;
 
   mlir::Value isGreater(mlir::Value a, mlir::Value b);
   /// 1 + e^-x, the denominator of sigmoids.
   mlir::Value onePlusExpOfMinus(mlir::Value x);
   mlir::Value exp2OfBiased(mlir::Value biased);
+  /// Whether there are instructions for the next two on such vectors.
+  bool hasPowersOfTwo(mlir::Value like) const;
+  /// x - round(x); 0 of infinities.
+  mlir::Value distanceToInteger(mlir::Value x);
+  /// x * 2^n of an integer n, or 0 or infinity.
+  mlir::Value timesPowerOfTwo(mlir::Value x, mlir::Value n);
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<float> coefficients);
 };
 

@@ -163,7 +163,8 @@ static FailureOr<CodeBuffers> compile(const Partition &partition, const CodegenO
   MLIRContext *context = partition.front()->kernel.getContext();
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
   for (CodegenKernel *distinct : partition) {
-    KernelBuilder builder(*module, distinct->symbol + "_body", distinct->kernel, options.target);
+    KernelBuilder builder(*module, distinct->symbol + "_body", distinct->kernel, options.target,
+                          options.isa());
     if (distinct->halide)
       emitHalideTasks(builder, *distinct->halide);
     else

@@ -13,9 +13,12 @@ using namespace incc;
 static constexpr int64_t kArrayLength = int64_t(1) << 40;
 
 KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, plan::KernelOp kernel,
-                             const Target &target)
-    : CodeBuilder(module.getContext(), target.isa.hasFma, /*hasMaximum=*/target.isa.isNeon), target(target), kernel(kernel),
-      lanes(target.isa.lanes) {
+                             const Target &target, const Isa &isa)
+    : CodeBuilder(module.getContext(),
+                  {.fma = target.isa.hasFma,
+                   .maximum = target.isa.isNeon,
+                   .powersOfTwo = isa.name == "avx512"}),
+      target(target), kernel(kernel), lanes(target.isa.lanes) {
   Type array = MemRefType::get({kArrayLength}, builder.getF32Type());
   unsigned numArrays =
       kernel.getInputs().size() + kernel.getWeights().size() + kernel.getOutputs().size();

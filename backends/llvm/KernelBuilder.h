@@ -15,9 +15,10 @@ namespace incc {
 /// tasks. Operand arrays begin at the corner of their map's first plane (see `!plan.map`).
 class KernelBuilder : public CodeBuilder {
 public:
-  /// Starts function `name` in `module` for the operands of `kernel`.
+  /// Starts function `name` in `module` for the operands of `kernel`, which was planned for `target`, in
+  /// the instructions of `isa`.
   KernelBuilder(mlir::ModuleOp module, llvm::StringRef name, plan::KernelOp kernel,
-                const Target &target);
+                const Target &target, const Isa &isa);
 
   const Target &target;
   plan::KernelOp kernel;

@@ -1,6 +1,7 @@
 // Functions of floats: exponentials, logarithms, activations.
 #include "backends/llvm/CodeBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -58,20 +59,58 @@ Value CodeBuilder::exp(Value x) {
   return mulf(p, exp2OfBiased(biased));
 }
 
+bool CodeBuilder::hasPowersOfTwo(Value like) const {
+  auto vector = dyn_cast<VectorType>(like.getType());
+  return instructions.powersOfTwo && vector && vector.getNumElements() == 16;
+}
+
+/// One of AVX-512's operations on all lanes of vectors of floats: `name`(operands, the value and the
+/// mask of lanes that are left out, how it rounds or what it does with exceptions).
+static Value emitOnAllLanes(CodeBuilder &b, StringRef name, ValueRange operands) {
+  auto constant = [&](unsigned bits, int64_t value) -> Value {
+    return b.builder.create<LLVM::ConstantOp>(b.loc, b.builder.getIntegerType(bits), value);
+  };
+  constexpr int64_t kCurrentDirection = 4;
+  SmallVector<Value> arguments(operands);
+  arguments.append({operands.front(), constant(16, -1), constant(32, kCurrentDirection)});
+  return b.builder
+      .create<LLVM::CallIntrinsicOp>(b.loc, operands.front().getType(),
+                                     b.builder.getStringAttr(name), arguments)
+      .getResults();
+}
+
+Value CodeBuilder::distanceToInteger(Value x) {
+  constexpr int64_t kToNearest = 0;
+  Value how = builder.create<LLVM::ConstantOp>(loc, builder.getI32Type(), kToNearest);
+  return emitOnAllLanes(*this, "llvm.x86.avx512.mask.reduce.ps.512", {x, how});
+}
+
+Value CodeBuilder::timesPowerOfTwo(Value x, Value n) {
+  return emitOnAllLanes(*this, "llvm.x86.avx512.mask.scalef.ps.512", {x, n});
+}
+
 // 2^n * 2^f + 1 with n + f = -x / ln 2, |f| <= 1/2; the polynomial for 2^f has the least largest
-// relative error of its degree, 7.5e-8. f may lack |x| / 2^26 or so (without fma 2^24), which e^-x
+// relative error of its degree, 7.5e-8. f may lack |x| / 2^26 or so (without fma or from a product 2^24), which e^-x
 // makes harmless: in x / (1 + e^-x) it is not 1e-7 of the larger of 1 and the result. Every
 // operation less counts, as this is what networks with sigmoids or SiLU spend their time on.
 Value CodeBuilder::onePlusExpOfMinus(Value x) {
+  Value factor = constantLike(x, -1.44269504f);
+  auto exp2 = [&](Value f) {
+    return polynomial(
+        f, {1.0f, 0.693146967f, 0.240221197f, 0.0555071327f, 0.00967554148f, 0.00132764720f});
+  };
+  // Saturates, so that x needs no limits; infinite x is 0 away from an integer.
+  if (hasPowersOfTwo(x)) {
+    Value t = mulf(x, factor), f = distanceToInteger(t);
+    return addf(timesPowerOfTwo(exp2(f), subf(t, f)), constantLike(x, 1));
+  }
   constexpr float kLimit = 87; // as in exp()
   x = minf(constantLike(x, kLimit), maxf(constantLike(x, -kLimit), x));
-  Value rounder = constantLike(x, kBiasedRounder), factor = constantLike(x, -1.44269504f);
+  Value rounder = constantLike(x, kBiasedRounder);
   Value biased = fma(x, factor, rounder);
   Value n = subf(biased, rounder);
   Value f = fma(x, factor, builder.create<arith::NegFOp>(loc, n));
-  Value p = polynomial(
-      f, {1.0f, 0.693146967f, 0.240221197f, 0.0555071327f, 0.00967554148f, 0.00132764720f});
-  return fma(p, exp2OfBiased(biased), constantLike(x, 1));
+  return fma(exp2(f), exp2OfBiased(biased), constantLike(x, 1));
 }
 
 // ln x = e ln 2 + ln m, m in [sqrt(1/2), sqrt 2); with s = (m - 1) / (m + 1), |s| <= 0.172,
