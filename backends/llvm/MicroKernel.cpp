@@ -34,9 +34,13 @@ int64_t MicroKernel::numSteps() const {
 
 void MicroKernel::streamLines(KernelBuilder &b, Value array, Index at, int64_t numLines, Index tile,
                               int64_t numTiles) {
-  constexpr int64_t kMaxLinesPerRun = 8;
+  // More would wait for each other. Where that is not enough, hardware prefetchers follow the reads
+  // better alone than beside some of the lines (measured on Zen 4: 3x3 on 14x14 14% faster).
+  constexpr int64_t kMaxLinesPerRun = 16;
   int64_t runs = numRuns();
-  int64_t linesPerRun = std::min(ceilDiv(numLines, numTiles * runs), kMaxLinesPerRun);
+  int64_t linesPerRun = ceilDiv(numLines, numTiles * runs);
+  if (linesPerRun > kMaxLinesPerRun)
+    return;
   stream = {array, at, b.mul(tile, runs), linesPerRun};
 }
 

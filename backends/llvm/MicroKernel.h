@@ -59,8 +59,8 @@ struct MicroKernel {
     int64_t linesPerRun;
   };
   std::optional<Stream> stream;
-  /// Makes tile `tile` of `numTiles` prefetch its share of `numLines` lines from `at` on. Call when
-  /// the parts are complete.
+  /// Makes tile `tile` of `numTiles` prefetch its share of `numLines` lines from `at` on, unless that
+  /// is too much for so few tiles. Call when the parts are complete.
   void streamLines(KernelBuilder &b, mlir::Value array, Index at, int64_t numLines, Index tile,
                    int64_t numTiles);
   /// Offsets from a run's first input that are prefetched into L2: what the next tile will read.
