@@ -48,6 +48,9 @@ llvm::StringRef layerName(mlir::Location loc);
 /// Multiply-adds of a convolution or fully connected layer, 0 for other ops.
 int64_t countMacs(mlir::Operation *op);
 
+/// Of a convolution whose filter was filled up with zeros: its multiply-adds without these.
+constexpr llvm::StringLiteral kMacsAttr = "macs";
+
 /// Creates an `OpT` of inferred result type, or emits an error at `loc` and returns null where its
 /// operands and attributes do not fit together. `OpBuilder::create` would abort instead.
 /// `attributes` holds inherent attributes; for ops with optional operands `segments` gives the number

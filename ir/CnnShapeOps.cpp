@@ -59,6 +59,19 @@ OpFoldResult SliceOp::fold(FoldAdaptor) {
   return getInput().getType() == getType() ? OpFoldResult(getInput()) : OpFoldResult();
 }
 
+LogicalResult SpaceToDepthOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                                               ValueRange operands, DictionaryAttr attributes,
+                                               OpaqueProperties properties, RegionRange regions,
+                                               SmallVectorImpl<Type> &types) {
+  Adaptor op(operands, attributes, properties, regions);
+  ArrayRef<int64_t> in = shapeOf(op.getInput());
+  int64_t block = op.getBlock();
+  if (in.size() != 4 || block < 1 || in[2] % block || in[3] % block)
+    return emitOptionalError(loc, "height and width of the input ", formatShape(in),
+                             " must be multiples of the block of ", block);
+  return inferTensor(context, {in[0], in[1] * block * block, in[2] / block, in[3] / block}, types);
+}
+
 LogicalResult FlattenOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
                                           ValueRange operands, DictionaryAttr, OpaqueProperties,
                                           RegionRange, SmallVectorImpl<Type> &types) {

@@ -88,6 +88,18 @@ def Cnn_TakeOp : Cnn_LayerOp<"take"> {
   }];
 }
 
+def Cnn_SpaceToDepthOp : Cnn_LayerOp<"space_to_depth"> {
+  let summary = "squares of block x block pixels as channels of one pixel";
+  let description = [{
+    N x C x H x W -> N x (C*block*block) x H/block x W/block; channel `(c*block + i)*block + j` is pixel
+    (i, j) of the squares of channel c. H and W are multiples of `block`. Inserted by
+    `space-to-depth-stem`.
+  }];
+  let arguments = (ins Cnn_Map:$input, I64Attr:$block);
+  let results = (outs Cnn_Map:$output);
+  let assemblyFormat = "$input `by` $block attr-dict `:` functional-type(operands, results)";
+}
+
 def Cnn_ToLayoutOp : Cnn_Op<"to_layout", [SameOperandsAndResultShape]> {
   let summary = "the same values in another memory layout";
   let description = "Inserted by `assign-layout`; a type without encoding is dense NCHW.";

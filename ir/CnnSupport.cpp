@@ -32,6 +32,8 @@ StringRef cnn::layerName(Location loc) {
 }
 
 int64_t cnn::countMacs(Operation *op) {
+  if (auto macs = op->getAttrOfType<IntegerAttr>(kMacsAttr))
+    return macs.getInt();
   if (auto conv = dyn_cast<Conv2dOp>(op)) {
     ArrayRef<int64_t> filter = tensorType(conv.getFilter()).getShape();
     return tensorType(conv.getOutput()).getNumElements() * filter[1] * filter[2] * filter[3];

@@ -5,6 +5,7 @@
 //   3. Types get their encodings; `cnn.to_layout` is inserted where an op wants another layout than
 //      its operand has: at the network's inputs and outputs, before a planar first convolution,
 //      before flattening. Ops that step through memory in another order are dense on both sides.
+#include "passes/ConvEstimate.h"
 #include "passes/Passes.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
@@ -19,6 +20,22 @@ using namespace incc;
 /// An input of at most this many channels would waste most of a block: it stays planar, and its
 /// convolution broadcasts one channel after the other.
 static constexpr int64_t kMaxPlanarChannels = 4;
+
+/// True for ops that are dense on both sides.
+static bool isDenseOp(Operation *op) {
+  return isa_and_nonnull<cnn::BinaryOp, cnn::ReshapeOp, cnn::TakeOp, cnn::TransposeOp>(op);
+}
+
+/// True for maps that come dense: the caller's arrays, constants, results of dense ops.
+static bool isDense(Value value) {
+  return isa<BlockArgument>(value) || value.getDefiningOp<cnn::ConstantOp>() ||
+         isDenseOp(value.getDefiningOp());
+}
+
+bool incc::readsPlanar(cnn::Conv2dOp conv) {
+  return cnn::tensorType(conv.getInput()).getDimSize(1) <= kMaxPlanarChannels &&
+         conv.getGroups() == 1 && isDense(conv.getInput());
+}
 
 namespace {
 
@@ -47,26 +64,9 @@ private:
     return isa<cnn::CnnDialect>(op->getDialect()) && !isa<cnn::ConstantOp>(op);
   }
 
-  /// True for ops that are dense on both sides.
-  static bool isDenseOp(Operation *op) {
-    return isa_and_nonnull<cnn::BinaryOp, cnn::ReshapeOp, cnn::TakeOp, cnn::TransposeOp>(op);
-  }
-
-  /// True for maps that come dense: the caller's arrays, constants, results of dense ops.
-  static bool isDense(Value value) {
-    return isa<BlockArgument>(value) || value.getDefiningOp<cnn::ConstantOp>() ||
-           isDenseOp(value.getDefiningOp());
-  }
-
   static bool isMap(Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     return type && type.getRank() == 4;
-  }
-
-  /// True if `conv` reads its input channel by channel from planes.
-  static bool readsPlanar(cnn::Conv2dOp conv) {
-    return cnn::tensorType(conv.getInput()).getDimSize(1) <= kMaxPlanarChannels &&
-           conv.getGroups() == 1 && isDense(conv.getInput());
   }
 
   static Halo haloOf(cnn::Conv2dOp conv) {
@@ -160,7 +160,7 @@ private:
     if (conv && operand.get() == conv.getFilter())
       return dense(value);
     // Reshaping goes through whatever layout there is in order.
-    if (isDenseOp(op) && !isa<cnn::ReshapeOp>(op))
+    if ((isDenseOp(op) && !isa<cnn::ReshapeOp>(op)) || isa<cnn::SpaceToDepthOp>(op))
       return dense(value);
     // The features of a map are its floats in their order in memory: no halo between them. The
     // caller's array is in order as it is.

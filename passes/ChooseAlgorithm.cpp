@@ -204,6 +204,7 @@ static const Chooser *findChooser(StringRef kind) {
       {cnn::ScaleOp::getOperationName(), choosePlanes},
       {cnn::SliceOp::getOperationName(), choosePlanes},
       {cnn::SoftmaxOp::getOperationName(), chooseRows},
+      {cnn::SpaceToDepthOp::getOperationName(), chooseRows},
       {cnn::TakeOp::getOperationName(), chooseTake},
       {cnn::ToLayoutOp::getOperationName(), chooseMove},
       {cnn::TransposeOp::getOperationName(), chooseStrided},

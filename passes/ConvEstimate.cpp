@@ -7,7 +7,8 @@ using namespace incc;
 
 ConvGeometry::ConvGeometry(cnn::Conv2dOp conv)
     : input(cnn::shapeOf(conv.getInput())), filter(cnn::shapeOf(conv.getFilter())),
-      pads(conv.getPads()), strides(conv.getStrides()), dilations(conv.getDilations()) {}
+      pads(conv.getPads()), strides(conv.getStrides()), dilations(conv.getDilations()),
+      isPlanar(readsPlanar(conv)) {}
 
 SmallVector<int64_t, 4> ConvGeometry::output() const {
   auto extent = [&](int axis) {
@@ -32,11 +33,13 @@ public:
     OpBuilder b(context);
     b.setInsertionPointToStart(&block);
     Location loc = b.getUnknownLoc();
-    auto map = [&](ArrayRef<int64_t> shape, ArrayRef<int64_t> halo) {
-      auto type = plan::MapType::get(context, shape, lanes, halo, ceilDiv(shape[1], lanes));
+    auto map = [&](ArrayRef<int64_t> shape, ArrayRef<int64_t> halo, int64_t channelBlock) {
+      auto type =
+          plan::MapType::get(context, shape, channelBlock, halo, ceilDiv(shape[1], channelBlock));
       return b.create<plan::BufferOp>(loc, type, IntegerAttr());
     };
-    Value in = map(conv.input, conv.pads), out = map(conv.output(), {0, 0, 0, 0});
+    Value in = map(conv.input, conv.pads, conv.isPlanar ? 1 : lanes);
+    Value out = map(conv.output(), {0, 0, 0, 0}, lanes);
     auto filter = DenseElementsAttr::get(RankedTensorType::get(conv.filter, b.getF32Type()), 0.0f);
     Value weights = b.create<plan::WeightsOp>(loc, filter, IntegerAttr());
     DictionaryAttr params = b.getDictionaryAttr({

@@ -14,12 +14,17 @@ struct ConvGeometry {
   llvm::SmallVector<int64_t, 4> input, filter;
   llvm::SmallVector<int64_t, 4> pads = {0, 0, 0, 0};
   llvm::SmallVector<int64_t, 2> strides = {1, 1}, dilations = {1, 1};
+  /// The input lies in planes, not in blocks of channels (assign-layout).
+  bool isPlanar = false;
 
   explicit ConvGeometry(cnn::Conv2dOp conv);
   /// N x K x OH x OW.
   llvm::SmallVector<int64_t, 4> output() const;
   double macs() const;
 };
+
+/// True if assign-layout leaves the input of `conv` in planes.
+bool readsPlanar(cnn::Conv2dOp conv);
 
 /// The cheapest candidate for a convolution by the model.
 ConvCandidate estimateConv(mlir::MLIRContext *context, const ConvGeometry &geometry,

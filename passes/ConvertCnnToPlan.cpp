@@ -156,7 +156,7 @@ private:
   DictionaryAttr paramsOf(Operation &op) {
     NamedAttrList params;
     for (NamedAttribute attr : op.getAttrDictionary())
-      if (attr.getName() != "operandSegmentSizes")
+      if (attr.getName() != "operandSegmentSizes" && attr.getName() != cnn::kMacsAttr)
         params.append(attr);
     if (auto conv = dyn_cast<cnn::Conv2dOp>(op)) {
       ArrayRef<int64_t> filter = cnn::tensorType(conv.getFilter()).getShape();

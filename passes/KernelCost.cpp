@@ -35,6 +35,7 @@ static const CostRow *findRow(StringRef kind) {
       {cnn::ScaleOp::getOperationName(), 1, 1},
       {cnn::SliceOp::getOperationName(), 1, 1},
       {cnn::SoftmaxOp::getOperationName(), 25, 0},
+      {cnn::SpaceToDepthOp::getOperationName(), 20, 0},
       {cnn::TakeOp::getOperationName(), 3, 0, true},
       {cnn::ToLayoutOp::getOperationName(), 5, 1},
       {cnn::TransposeOp::getOperationName(), 3, 0, true},

@@ -115,6 +115,24 @@ def CompactStridedConvPass : CnnPass<"compact-strided-conv"> {
   ];
 }
 
+def SpaceToDepthStemPass : CnnPass<"space-to-depth-stem"> {
+  let summary = "Compute a strided convolution of few channels as one without stride, of more channels";
+  let description = [{
+    `conv(x) stride s` of a network's input becomes `conv(space_to_depth(x, s))`: squares of s x s pixels
+    are the channels of one, taps that lie in a square side by side, too, and rows of zeros fill the
+    filter up. What was a convolution that only a direct one computes is one for Winograd's algorithm.
+    Only where the model of the target says that it is faster, and not for Halide.
+  }];
+  // Estimates are of kernels in a plan.
+  let dependentDialects = ["::incc::cnn::CnnDialect", "::incc::plan::PlanDialect"];
+  let options = [
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
+    Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+    Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
+           "Rounding errors that algorithms may add: strict, default or fast">,
+  ];
+}
+
 def SplitRuntimeWeightsPass : CnnPass<"split-runtime-weights"> {
   let summary = "Take layers apart whose weights are known only when the network runs";
   let description = [{

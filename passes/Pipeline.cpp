@@ -49,8 +49,14 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   }
   function.addPass(createMergeSiblingConvsPass(merge));
   // A GPU gathers pixels on their way to shared memory.
-  if (!options.gpu)
-    function.addPass(createCompactStridedConvPass());
+  if (options.gpu)
+    return;
+  function.addPass(createCompactStridedConvPass());
+  SpaceToDepthStemPassOptions stem;
+  stem.mcpu = options.target.cpu.name.str();
+  stem.threads = options.threads;
+  stem.accuracy = options.accuracy;
+  function.addPass(createSpaceToDepthStemPass(stem));
 }
 
 static void addLayout(OpPassManager &module, const PipelineOptions &options) {

@@ -99,6 +99,61 @@ static void emitMove(KernelBuilder &b, plan::MapType in, plan::MapType out) {
 
 void incc::emitToLayout(KernelBuilder &b) { emitMove(b, b.inputMap(0), b.outputMap(0)); }
 
+/// Of the vectors' floats, one after the other, those at j, j + n, ... for every j below n, the number
+/// of vectors, a power of two.
+static KernelBuilder::Values takeTurns(KernelBuilder &b, const KernelBuilder::Values &vectors) {
+  if (vectors.size() == 1)
+    return vectors;
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < b.lanes; ++i) {
+    even.push_back(2 * i);
+    odd.push_back(2 * i + 1);
+  }
+  KernelBuilder::Values evens, odds, result;
+  for (size_t i = 0; i < vectors.size(); i += 2) {
+    evens.push_back(b.shuffle(vectors[i], vectors[i + 1], even));
+    odds.push_back(b.shuffle(vectors[i], vectors[i + 1], odd));
+  }
+  for (auto [x, y] : llvm::zip_equal(takeTurns(b, evens), takeTurns(b, odds)))
+    result.append({x, y});
+  return result;
+}
+
+/// From planes to blocks of channels. A task is a row of the output.
+void incc::emitSpaceToDepth(KernelBuilder &b) {
+  plan::MapType in = b.inputMap(0), out = b.outputMap(0);
+  int64_t step = in.h() / out.h();
+  // `pixels` neighbours of a block's channels.
+  auto square = [&](Index n, int64_t cb, Index y, Index x, int64_t pixels) {
+    KernelBuilder::Values rows;
+    for (int64_t channel = cb * b.lanes; channel < (cb + 1) * b.lanes; channel += step) {
+      Index from = b.at(in, n, channel / (step * step),
+                        b.add(b.mul(y, step), channel / step % step), b.mul(x, step));
+      KernelBuilder::Values vectors;
+      for (int64_t i = 0; i < step; ++i) {
+        int64_t count = channel < out.c() ? std::min(step * pixels - i * b.lanes, b.lanes) : 0;
+        vectors.push_back(count > 0 ? b.loadLanes(count, 0, b.input(0), b.add(from, i * b.lanes))
+                                    : b.splat(0));
+      }
+      rows.append(takeTurns(b, vectors));
+    }
+    rows = transpose(b, rows);
+    for (int64_t i = 0; i < pixels; ++i)
+      b.storeVector(rows[i], b.output(0), b.at(out, n, cb, y, b.add(x, i)));
+  };
+  b.forEachTask([&](Index task) {
+    Index y = b.rem(task, out.h()), n = b.div(task, out.h());
+    int64_t whole = out.w() / b.lanes * b.lanes;
+    for (int64_t cb = 0; cb < out.channelBlocks(); ++cb) {
+      b.loop(0, whole, b.lanes, [&](Index x) { square(n, cb, y, x, b.lanes); });
+      if (whole < out.w())
+        square(n, cb, y, whole, out.w() - whole);
+      b.zeroHalo(b.output(0), out, n, cb, y, b.add(y, 1));
+    }
+  });
+  b.finish();
+}
+
 void incc::emitFlatten(KernelBuilder &b) {
   // A vector of C*H*W features is the dense map of that shape.
   plan::MapType in = b.inputMap(0);

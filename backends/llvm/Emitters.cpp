@@ -23,6 +23,7 @@ const KernelEmitter *incc::findEmitter(llvm::StringRef kind) {
       {cnn::ScaleOp::getOperationName(), emitScale, nullptr},
       {cnn::SliceOp::getOperationName(), emitSlice, nullptr},
       {cnn::SoftmaxOp::getOperationName(), emitSoftmax, nullptr},
+      {cnn::SpaceToDepthOp::getOperationName(), emitSpaceToDepth, nullptr},
       {cnn::TakeOp::getOperationName(), emitTake, packTake},
       {cnn::ToLayoutOp::getOperationName(), emitToLayout, nullptr},
       {cnn::TransposeOp::getOperationName(), emitTranspose, nullptr},

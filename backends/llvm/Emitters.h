@@ -51,6 +51,7 @@ void emitScale(KernelBuilder &b);
 void emitSoftmax(KernelBuilder &b);
 void emitLrn(KernelBuilder &b);
 void emitToLayout(KernelBuilder &b);
+void emitSpaceToDepth(KernelBuilder &b);
 void emitFlatten(KernelBuilder &b);
 void emitConcat(KernelBuilder &b);
 void emitSlice(KernelBuilder &b);
