@@ -66,6 +66,23 @@ def winograd_convolutions():
     return net
 
 
+def stem_convolutions():
+    """First convolutions whose strides become channels: paddings that are and are not whole squares,
+    planes that do and do not fill a block, rows that do and do not end with a vector."""
+    net = Network("stem_convolutions", 19)
+    windows = [((7, 7), 2, (3, 3, 3, 3)), ((11, 11), 4, (2, 2, 2, 2)), ((5, 5), 2, (1, 2, 2, 1)),
+               ((7, 7), 2, (2, 3, 3, 2)), ((8, 6), 4, (0, 1, 3, 2)), ((7, 5), 2, (4, 0, 1, 3))]
+    sizes = [(1, 64, 64), (2, 32, 72), (1, 88, 36), (3, 48, 44)]
+    for i, (kernel, stride, pad) in enumerate(windows):
+        for j in range(2):
+            x = net.input(sizes[(i + j) % 4][0], [3, 1, 3, 4, 2, 3][(i + 3 * j) % 6],
+                          *sizes[(i + j) % 4][1:])
+            y = net.conv(x, [64, 40, 96][(i + j) % 3], kernel, (stride, stride), pad, bias=i % 3 != 0,
+                         act=("relu",) if j else None)
+            net.output(net.conv(y, 8, (3, 3), pad=(1, 1, 1, 1)))
+    return net
+
+
 def strassen_convolutions():
     """1x1 convolutions that are worth Strassen's algorithm: pixels that do and do not fill the last
     tile, of several images, halos of what reads the result, channels that can be halved once."""
@@ -402,7 +419,7 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_convolutions,
+FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, stem_convolutions, grouped_convolutions,
             epilogues, pools, odd_pools, elementwise, positive_activations, binaries,
             normalizations, moves, takes, shapes, constants, linears, runtime_weights,
             channel_scales]
@@ -416,7 +433,7 @@ if __name__ == "__main__":
         if not options.families or family.__name__ in options.families:
             # Errors are relative to the largest output, which some activations cut down: only what is
             # meant for it is convolved with larger tiles.
-            is_transformed = family in (winograd_convolutions, strassen_convolutions)
+            is_transformed = family in (winograd_convolutions, strassen_convolutions, stem_convolutions)
             accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures, machines,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}",
