@@ -111,9 +111,9 @@ static void chooseLinear(plan::KernelOp kernel, const Goal &goal) {
   LinearShape shape(kernel);
   int64_t lanes = target.isa.lanes, outputBlocks = ceilDiv(shape.outputs(), lanes);
   LinearConfig config;
-  // One image: eight sums hide the latency of the multiply-adds, and a step reads whole cache
-  // lines.
-  config.tileBlocks = 8;
+  // One image: several sums hide the latency of the multiply-adds, and a step reads four cache lines
+  // (measured: 4 streams on Zen 4, 8 of half lines on Zen 3).
+  config.tileBlocks = std::min<int64_t>(4 * kLineFloats / lanes, 8);
   if (shape.in.n() > 1) {
     double best = std::numeric_limits<double>::infinity();
     for (int64_t images = 1; images <= shape.in.n(); ++images)

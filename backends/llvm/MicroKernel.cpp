@@ -96,17 +96,6 @@ struct PartEmitter {
     return kernel.weightsBlockStride ? kernel.weightsBlockStride : b.lanes;
   }
 
-  /// The weights of the `i`th of several steps that begin with a cache line, some steps ahead: one
-  /// prefetch a line.
-  void prefetchWeights(int64_t i, Index weightsAt) {
-    if (!kernel.prefetchSteps)
-      return;
-    int64_t ahead = kernel.prefetchSteps * kernel.stepWidth(b.lanes);
-    for (int64_t j = 0; j < kernel.numBlocks; ++j)
-      if ((kernel.weightsBlockStride ? i : j) * b.lanes % kLineFloats == 0)
-        b.prefetch(weights, b.add(weightsAt, ahead + j * blockStride()));
-  }
-
   /// One step: every pixel times every block. The operand with fewer values stays in registers; that
   /// is the inputs where they are lanes of vectors.
   void step(BroadcastInputs &inputs, int64_t inputOffset, Index weightsAt, Values &acc) {
@@ -155,7 +144,6 @@ struct PartEmitter {
           offsets.push_back(pixel + i * s.inputStride);
       BroadcastInputs inputs(b, input, in, offsets);
       for (int64_t i = 0; i < count; ++i) {
-        prefetchWeights(i, b.add(w, i * stepWidth));
         step(inputs, i * s.inputStride, b.add(w, i * stepWidth), values);
       }
       return values;

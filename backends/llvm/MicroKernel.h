@@ -47,8 +47,6 @@ struct MicroKernel {
   llvm::SmallVector<Part> parts;
   /// Floats from one block's panel to the next one's; 0 if blocks share a panel.
   int64_t weightsBlockStride = 0;
-  /// Steps ahead of use that weights are prefetched into L1, 0 for not at all.
-  int64_t prefetchSteps = 0;
 
   /// Cache lines that are prefetched into L2, some before each run of unrolled steps.
   struct Stream {
