@@ -26,6 +26,23 @@ DictionaryAttr GpuLaunch::toAttr(MLIRContext *context, ArrayRef<int64_t> weights
   return config.getDictionary(context);
 }
 
+static constexpr std::pair<GpuArithmetic, StringLiteral> kArithmetics[] = {
+    {GpuArithmetic::f32, "f32"}, {GpuArithmetic::tf32, "tf32"}, {GpuArithmetic::tf32x3, "3xtf32"}};
+
+StringRef incc::nameOf(GpuArithmetic arithmetic) {
+  for (auto &[value, name] : kArithmetics)
+    if (value == arithmetic)
+      return name;
+  llvm_unreachable("an arithmetic without a name");
+}
+
+std::optional<GpuArithmetic> incc::gpuArithmeticOf(StringRef text) {
+  for (auto &[value, name] : kArithmetics)
+    if (name == text)
+      return value;
+  return std::nullopt;
+}
+
 DictionaryAttr GpuConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weightsBytes) const {
   Builder b(context);
   bool isGemm = algorithm == GpuConvAlgorithm::gemm;
@@ -37,6 +54,8 @@ DictionaryAttr GpuConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> wei
   if (isGemm) {
     config.set("depth", b.getI64IntegerAttr(depth));
     config.set("stages", b.getI64IntegerAttr(stages));
+    if (usesTensorCores())
+      config.set("arithmetic", b.getStringAttr(nameOf(arithmetic)));
   }
   if (splits > 1)
     config.set("splits", b.getI64IntegerAttr(splits));
@@ -47,6 +66,8 @@ GpuConvConfig GpuConvConfig::fromAttr(DictionaryAttr attr) {
   GpuConvConfig config;
   if (attr.getAs<StringAttr>("algorithm").getValue() == "direct")
     config.algorithm = GpuConvAlgorithm::direct;
+  if (auto arithmetic = attr.getAs<StringAttr>("arithmetic"))
+    config.arithmetic = *gpuArithmeticOf(arithmetic);
   ArrayRef<int64_t> tile = attr.getAs<DenseI64ArrayAttr>("tile").asArrayRef();
   ArrayRef<int64_t> thread = attr.getAs<DenseI64ArrayAttr>("thread_tile").asArrayRef();
   std::tie(config.tileChannels, config.tilePixels) = std::pair(tile[0], tile[1]);
@@ -92,7 +113,8 @@ GpuConvTiles::GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config)
                       : shape.out.n() * ceilDiv(pixelsPerImage, config.tilePixels);
   blocks = shape.groups * channelTiles * pixelTiles * config.splits;
   filterFloats =
-      shape.groups * channelTiles * config.tileChannels * (isGemm ? steps * config.depth : dense);
+      shape.groups * channelTiles *
+      (isGemm ? steps * config.filterStageFloats() : dense * config.tileChannels);
   constexpr int64_t kEntryFloats = 2;
   tableFloats = isGemm && !tapsOutermost ? kEntryFloats * steps * config.depth : 0;
 }

@@ -36,9 +36,29 @@ enum class GpuConvAlgorithm {
   direct,
 };
 
+/// How a product of matrices multiplies.
+enum class GpuArithmetic {
+  /// Float32 multiply-adds of single threads: exact.
+  f32,
+  /// Tensor cores, factors rounded to tf32: the exponent of float32, 11 bits of the significand.
+  tf32,
+  /// Tensor cores; each factor is the sum of two tf32 numbers, the product of the smaller ones is
+  /// left out: three products, errors near float32's.
+  tf32x3,
+};
+
+/// "f32", "tf32" or "3xtf32", as `--precision` takes them.
+llvm::StringRef nameOf(GpuArithmetic arithmetic);
+std::optional<GpuArithmetic> gpuArithmeticOf(llvm::StringRef name);
+
+/// The shape of the instruction that multiplies on tensor cores: channels x pixels x rows of the
+/// inner dimension.
+constexpr int64_t kMmaChannels = 16, kMmaPixels = 8, kMmaRows = 8;
+
 /// What a GPU does for a convolution: the `config` of its kernel.
 struct GpuConvConfig {
   GpuConvAlgorithm algorithm = GpuConvAlgorithm::gemm;
+  GpuArithmetic arithmetic = GpuArithmetic::f32;
   /// Output channels and pixels of a block's tile and of a thread's part of it.
   int64_t tileChannels = 128, tilePixels = 128, threadChannels = 8, threadPixels = 8;
   /// Rows of the product's inner dimension that are in shared memory together, and how many such
@@ -48,7 +68,14 @@ struct GpuConvConfig {
   int64_t splits = 1;
 
   int64_t threads() const { return tileChannels / threadChannels * (tilePixels / threadPixels); }
-  int64_t stageFloats() const { return depth * (tileChannels + tilePixels); }
+  bool usesTensorCores() const { return arithmetic != GpuArithmetic::f32; }
+  /// Numbers that stand for one of the filter's.
+  int64_t filterParts() const { return arithmetic == GpuArithmetic::tf32x3 ? 2 : 1; }
+  /// Floats of a stage's part of the filter; from a row of its pixels to the next: the four rows
+  /// that a warp reads together for the tensor cores then lie in different banks.
+  int64_t filterStageFloats() const { return depth * tileChannels * filterParts(); }
+  int64_t pixelRowFloats() const { return tilePixels + (usesTensorCores() ? 8 : 0); }
+  int64_t stageFloats() const { return filterStageFloats() + depth * pixelRowFloats(); }
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
                               llvm::ArrayRef<int64_t> weightsBytes) const;
@@ -73,7 +100,8 @@ struct GpuConvTiles {
   /// Blocks of the whole convolution.
   int64_t blocks;
   /// Floats of the packed filter: [group][tile of channels][row of the inner dimension][channel in
-  /// tile].
+  /// tile]; for tensor cores [group][tile of channels][8 rows][16 channels][part][lane][4]: as the
+  /// lanes of a warp take them.
   int64_t filterFloats, tableFloats;
 };
 

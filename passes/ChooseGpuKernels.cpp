@@ -60,6 +60,12 @@ struct ConvTile {
   double efficiency;
 };
 
+/// What is chosen for, and what may be chosen.
+struct Choices {
+  const Gpu &gpu;
+  GpuArithmetic arithmetic;
+};
+
 struct ConvChoice {
   GpuConvConfig config;
   double cycles = std::numeric_limits<double>::infinity();
@@ -81,6 +87,38 @@ static constexpr int64_t kLeastGemmChannels = 16;
 /// What a block costs before its first and after its last step: some 0.5 us, as measured by others.
 static constexpr double kBlockCycles = 900;
 
+/// Where a warp multiplies on tensor cores: its tile is threadChannels x 8 channels and
+/// threadPixels x 4 pixels. Of 256 threads each has 128 registers, where two blocks are to fit: two
+/// parts of each factor do not fit into them with 64 sums (the first row, which spills on sm_100).
+static constexpr ConvTile kTensorTiles[] = {
+    {128, 128, 8, 8, 16, 3, 0.8}, {128, 64, 8, 8, 16, 3, 0.8}, {64, 128, 8, 8, 16, 3, 0.8},
+    {64, 64, 4, 8, 16, 3, 0.8},   {128, 32, 4, 8, 16, 3, 0.8}, {32, 128, 4, 8, 16, 3, 0.8},
+    {64, 32, 4, 8, 16, 3, 0.8},   {32, 64, 4, 8, 16, 3, 0.8},  {16, 128, 2, 8, 16, 3, 0.8},
+};
+
+/// Multiply-adds of a multiprocessor's tensor cores in a cycle, no more than shared memory feeds
+/// and four schedulers issue. An estimate that no measurement has confirmed yet.
+static double tensorMultiplyAdds(const GpuConvConfig &config, const Gpu &gpu) {
+  int64_t parts = config.filterParts(), products = parts == 1 ? 1 : 3;
+  int64_t warpChannels = 8 * config.threadChannels, warpPixels = 4 * config.threadPixels;
+  // Of a warp and eight rows of the inner dimension.
+  auto count = static_cast<double>(warpChannels * warpPixels * kMmaRows);
+  int64_t loads = (warpChannels * parts + warpPixels) * kMmaRows;
+  // To round a number takes three, as ptxas makes it; some for copies and the loop.
+  constexpr int64_t kRounding = 3, kOthers = 30;
+  int64_t instructions = products * warpChannels / kMmaChannels * warpPixels / kMmaPixels +
+                         loads / (kWarpThreads * 4) +
+                         kRounding * parts * warpPixels * kMmaRows / kWarpThreads + kOthers;
+  constexpr double kSharedFloatsPerCycle = 32, kIssuedPerCycle = 4;
+  return count / std::max({static_cast<double>(products) * count / gpu.tf32FmasPerCycle,
+                           static_cast<double>(loads) / kSharedFloatsPerCycle,
+                           static_cast<double>(instructions) / kIssuedPerCycle});
+}
+
+static double multiplyAddsPerCycle(const GpuConvConfig &config, const Gpu &gpu) {
+  return config.usesTensorCores() ? tensorMultiplyAdds(config, gpu) : gpu.fmasPerCycle;
+}
+
 static double multiplyAddsOfBlock(const GpuConvTiles &tiles, const GpuConvConfig &config) {
   int64_t rows = ceilDiv(tiles.steps, config.splits) * config.depth;
   return static_cast<double>(rows * config.tileChannels * config.tilePixels);
@@ -93,6 +131,8 @@ static double modelCycles(const ConvShape &shape, const GpuConvConfig &config, d
   GpuConvTiles tiles(shape, config);
   constexpr double kFullWarps = 8;
   int64_t sharedBytes = bytesOfFloats(config.stages * config.stageFloats());
+  if (sharedBytes > gpu.sharedBytesPerBlock)
+    return std::numeric_limits<double>::infinity();
   constexpr int64_t kRegistersPerThread = 128;
   int64_t resident = std::max<int64_t>(
       1, std::min<int64_t>(gpu.sharedBytes / (sharedBytes + 1024),
@@ -100,7 +140,7 @@ static double modelCycles(const ConvShape &shape, const GpuConvConfig &config, d
   int64_t perProcessor = ceilDiv(tiles.blocks, gpu.multiprocessors);
   double warps = static_cast<double>(std::min(perProcessor, resident) * config.threads()) /
                  static_cast<double>(kWarpThreads);
-  double speed = gpu.fmasPerCycle * efficiency * std::min(1.0, warps / kFullWarps);
+  double speed = multiplyAddsPerCycle(config, gpu) * efficiency * std::min(1.0, warps / kFullWarps);
   double block = multiplyAddsOfBlock(tiles, config) / speed;
   double cycles = static_cast<double>(perProcessor) * block + kBlockCycles + kGpuLaunchCycles;
   if (config.splits > 1) {
@@ -112,10 +152,12 @@ static double modelCycles(const ConvShape &shape, const GpuConvConfig &config, d
   return cycles;
 }
 
-static ConvChoice chooseGemm(const ConvShape &shape, const Gpu &gpu) {
-  ConvChoice best;
-  for (const ConvTile &tile : kTiles) {
+/// Makes `best` the best of the tiles, if one of them is better.
+static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArithmetic arithmetic,
+                       const Gpu &gpu, ConvChoice &best) {
+  for (const ConvTile &tile : tiles) {
     GpuConvConfig config;
+    config.arithmetic = arithmetic;
     config.tileChannels = tile.channels;
     config.tilePixels = tile.pixels;
     config.threadChannels = tile.threadChannels;
@@ -137,6 +179,16 @@ static ConvChoice chooseGemm(const ConvShape &shape, const Gpu &gpu) {
         best = {config, cycles};
     }
   }
+}
+
+static ConvChoice chooseGemm(const ConvShape &shape, const Choices &choices) {
+  ConvChoice best;
+  chooseTile(shape, kTiles, GpuArithmetic::f32, choices.gpu, best);
+  if (choices.arithmetic != GpuArithmetic::f32)
+    chooseTile(shape,
+               ArrayRef(kTensorTiles)
+                   .drop_front(choices.arithmetic == GpuArithmetic::tf32x3 ? 1 : 0),
+               choices.arithmetic, choices.gpu, best);
   return best;
 }
 
@@ -189,13 +241,14 @@ static void splitConv(plan::KernelOp conv, const ConvShape &shape, const GpuConv
   conv.getOutputsMutable().assign(sums);
 }
 
-static LogicalResult chooseConv(plan::KernelOp kernel, const Gpu &gpu) {
+static LogicalResult chooseConv(plan::KernelOp kernel, const Choices &choices) {
+  const Gpu &gpu = choices.gpu;
   if (kernel.getWeights().empty())
     return kernel.emitError("a filter that is computed when the network runs is not supported for "
                             "cuda; supported are constant filters");
   ConvShape shape(kernel);
   bool isNarrow = shape.groups > 1 && shape.outChannelsPerGroup() < kLeastGemmChannels;
-  GpuConvConfig config = isNarrow ? chooseDirect(shape) : chooseGemm(shape, gpu).config;
+  GpuConvConfig config = isNarrow ? chooseDirect(shape) : chooseGemm(shape, choices).config;
   GpuConvTiles tiles(shape, config);
   if (config.splits > 1)
     splitConv(kernel, shape, config, gpu);
@@ -205,7 +258,8 @@ static LogicalResult chooseConv(plan::KernelOp kernel, const Gpu &gpu) {
   kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
   kernel.setTasks(tiles.blocks);
   setCycles(kernel, static_cast<double>(tiles.blocks) *
-                        (multiplyAddsOfBlock(tiles, config) / gpu.fmasPerCycle + kBlockCycles));
+                        (multiplyAddsOfBlock(tiles, config) / multiplyAddsPerCycle(config, gpu) +
+                         kBlockCycles));
   return success();
 }
 
@@ -214,7 +268,7 @@ static LogicalResult chooseConv(plan::KernelOp kernel, const Gpu &gpu) {
 //===----------------------------------------------------------------------===//
 
 /// A thread for each few elements of the result; weights as they are.
-static LogicalResult chooseElements(plan::KernelOp kernel, const Gpu &gpu) {
+static LogicalResult chooseElements(plan::KernelOp kernel, const Choices &choices) {
   SmallVector<int64_t> bytes;
   if (kernel.getKind() == cnn::TakeOp::getOperationName()) {
     int64_t entries = 0;
@@ -223,7 +277,7 @@ static LogicalResult chooseElements(plan::KernelOp kernel, const Gpu &gpu) {
     bytes.push_back(bytesOfFloats(entries));
   }
   setLaunch(kernel, ceilDiv(elementsOf(outputOf(kernel)), GpuLaunch().threads * kElementsPerThread),
-            gpu, bytes);
+            choices.gpu, bytes);
   return success();
 }
 
@@ -232,29 +286,29 @@ static void setWarps(plan::KernelOp kernel, int64_t count, const Gpu &gpu) {
   setLaunch(kernel, ceilDiv(count, GpuLaunch().threads / kWarpThreads), gpu);
 }
 
-static LogicalResult choosePlanes(plan::KernelOp kernel, const Gpu &gpu) {
+static LogicalResult choosePlanes(plan::KernelOp kernel, const Choices &choices) {
   plan::MapType out = outputOf(kernel);
-  setWarps(kernel, out.n() * out.c(), gpu);
+  setWarps(kernel, out.n() * out.c(), choices.gpu);
   return success();
 }
 
-static LogicalResult chooseSoftmax(plan::KernelOp kernel, const Gpu &gpu) {
+static LogicalResult chooseSoftmax(plan::KernelOp kernel, const Choices &choices) {
   plan::MapType out = outputOf(kernel);
   if (out.h() * out.w() == 1)
-    setWarps(kernel, out.n(), gpu);
+    setWarps(kernel, out.n(), choices.gpu);
   else
-    setLaunch(kernel, ceilDiv(out.n() * out.h() * out.w(), GpuLaunch().threads), gpu);
+    setLaunch(kernel, ceilDiv(out.n() * out.h() * out.w(), GpuLaunch().threads), choices.gpu);
   return success();
 }
 
-static LogicalResult chooseLinear(plan::KernelOp kernel, const Gpu &gpu) {
+static LogicalResult chooseLinear(plan::KernelOp kernel, const Choices &choices) {
   plan::MapType out = outputOf(kernel);
   int64_t outputBlocks = ceilDiv(out.c(), GpuLaunch().threads / kWarpThreads);
-  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), gpu);
+  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), choices.gpu);
   return success();
 }
 
-using Chooser = LogicalResult (*)(plan::KernelOp, const Gpu &);
+using Chooser = LogicalResult (*)(plan::KernelOp, const Choices &);
 
 /// Null for kinds that no GPU kernel computes.
 static Chooser findChooser(StringRef kind) {
@@ -307,6 +361,12 @@ struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKern
       getOperation().emitError(llvm::toString(gpu.takeError()));
       return signalPassFailure();
     }
+    std::optional<GpuArithmetic> arithmetic = gpuArithmeticOf(precision);
+    if (!arithmetic) {
+      getOperation().emitError("unknown precision '") << precision << "'";
+      return signalPassFailure();
+    }
+    Choices choices = {*gpu, *arithmetic};
     // Listed first: choosing adds kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -316,7 +376,7 @@ struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKern
         kernel.emitError("no GPU kernel computes '") << kernel.getKind() << "'";
         return signalPassFailure();
       }
-      if (failed(checkSizes(kernel)) || failed(choose(kernel, *gpu)))
+      if (failed(checkSizes(kernel)) || failed(choose(kernel, choices)))
         return signalPassFailure();
     }
   }

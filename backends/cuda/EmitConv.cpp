@@ -1,8 +1,10 @@
 // Convolution as a product of matrices (implicit GEMM): filters x (channels and taps) times
 // (channels and taps) x pixels. Both come to shared memory by copies in the background, the pixels
 // gathered from where the taps fall, zeros for the padding; sums stay in registers until bias,
-// residual and activation are applied and they are stored.
+// residual and activation are applied and they are stored. Threads multiply by themselves, or warps
+// on tensor cores.
 #include "backends/cuda/Emitters.h"
+#include "backends/cuda/TensorCores.h"
 #include "backends/llvm/KernelBuilder.h"
 
 using namespace mlir;
@@ -13,21 +15,18 @@ static constexpr int64_t kFour = 4;
 
 namespace {
 
-/// How a block's threads share its tile. A warp is 4 rows (of channels) x 8 columns (of pixels) of
-/// threads: each load of four floats from shared memory then touches 64 or 128 bytes. A thread's
-/// part of the tile is in groups of 4 x 4, which lie apart, so that neighbours load neighbours.
+/// How a block's threads share its tile. Where they multiply by themselves, a warp is 4 rows (of
+/// channels) x 8 columns (of pixels) of threads: each load of four floats from shared memory then
+/// touches 64 or 128 bytes. A thread's part of the tile is in groups of 4 x 4, which lie apart, so
+/// that neighbours load neighbours.
 struct GemmConv {
   GemmConv(GpuBuilder &b, const ConvShape &shape, const GpuConvConfig &config)
       : b(b), shape(shape), config(config), tiles(shape, config), params(b.kernel),
         channelGroups(config.threadChannels / kFour), pixelGroups(config.threadPixels / kFour) {
-    constexpr int64_t kWarpRows = 4, kWarpColumns = 8;
-    int64_t warpsAcross = config.tilePixels / config.threadPixels / kWarpColumns;
     thread = b.thread();
-    Index lane = b.rem(thread, kWarpThreads), warp = b.div(thread, kWarpThreads);
-    Index row = b.add(b.mul(b.div(warp, warpsAcross), kWarpRows), b.div(lane, kWarpColumns));
-    Index column = b.add(b.mul(b.rem(warp, warpsAcross), kWarpColumns), b.rem(lane, kWarpColumns));
-    myChannel = b.mul(row, kFour);
-    myPixel = b.mul(column, kFour);
+    if (config.usesTensorCores())
+      tensorTile.emplace(b, config, thread);
+    findPlace();
     // Blocks that follow each other share pixels.
     Index rest = b.block();
     split = b.rem(rest, config.splits);
@@ -48,7 +47,18 @@ struct GemmConv {
   /// Groups of four channels and pixels of a thread.
   int64_t channelGroups, pixelGroups;
   Index thread = 0, myChannel = 0, myPixel = 0;
+  std::optional<TensorTile> tensorTile;
   Index split = 0, group = 0, filterTile = 0, firstChannel = 0, firstPixel = 0;
+
+  /// From a thread's first channel to another, and from its first group of four pixels.
+  int64_t channelOffset(int64_t i) const {
+    return tensorTile ? TensorTile::channelOffset(i)
+                      : i / kFour * (config.tileChannels / channelGroups) + i % kFour;
+  }
+  int64_t pixelOffset(int64_t group) const {
+    return tensorTile ? TensorTile::pixelOffset(group)
+                      : group * (config.tilePixels / pixelGroups);
+  }
 
   /// The pixel that a thread copies, in all rows that it copies of.
   struct Source {
@@ -73,6 +83,7 @@ struct GemmConv {
   /// Copies one float or four of the input, or zeros where `valid` is given and false.
   using CopyRow = function_ref<void(int64_t round, Index from, Value valid)>;
 
+  void findPlace();
   Value both(Value a, Value b) { return a ? this->b.logicalAnd(a, b) : b; }
   void findSource();
   Value isTapInside(Index rows, Index columns);
@@ -87,6 +98,22 @@ struct GemmConv {
   void storeGroup(const GpuBuilder::Values &sums, int64_t pixelGroup, int64_t element);
   void emit();
 };
+
+/// The thread's first channel and pixel in the tile.
+void GemmConv::findPlace() {
+  if (tensorTile) {
+    myChannel = tensorTile->firstChannel();
+    myPixel = tensorTile->firstPixel();
+    return;
+  }
+  constexpr int64_t kWarpRows = 4, kWarpColumns = 8;
+  int64_t warpsAcross = config.tilePixels / config.threadPixels / kWarpColumns;
+  Index lane = b.rem(thread, kWarpThreads), warp = b.div(thread, kWarpThreads);
+  Index row = b.add(b.mul(b.div(warp, warpsAcross), kWarpRows), b.div(lane, kWarpColumns));
+  Index column = b.add(b.mul(b.rem(warp, warpsAcross), kWarpColumns), b.rem(lane, kWarpColumns));
+  myChannel = b.mul(row, kFour);
+  myPixel = b.mul(column, kFour);
+}
 
 void GemmConv::findSource() {
   source.column = b.mul(b.rem(thread, columnsOfCopies()), pixelsPerCopy());
@@ -124,7 +151,7 @@ Value GemmConv::isTapInside(Index rows, Index columns) {
 
 /// Rows of the packed filter follow each other: a step's are copied as they lie.
 void GemmConv::copyFilter(Index step, Index stage) {
-  int64_t floats = config.depth * config.tileChannels, threads = config.threads();
+  int64_t floats = config.filterStageFloats(), threads = config.threads();
   Index tile = b.mul(filterTile, tiles.steps * floats);
   Index from = b.add(tile, b.add(b.mul(step, floats), b.mul(thread, kFour)));
   Index to = b.add(b.mul(stage, config.stageFloats()), b.mul(thread, kFour));
@@ -181,11 +208,11 @@ void GemmConv::copyPixelsByTable(Index step, CopyRow copy) {
 }
 
 void GemmConv::copyPixels(Index step, Index stage) {
-  Index to = b.sum(b.mul(stage, config.stageFloats()), b.mul(source.row, config.tilePixels),
+  Index to = b.sum(b.mul(stage, config.stageFloats()), b.mul(source.row, config.pixelRowFloats()),
                    source.column);
   auto copy = [&](int64_t round, Index from, Value valid) {
     int64_t further =
-        config.depth * config.tileChannels + round * rowsPerRound() * config.tilePixels;
+        config.filterStageFloats() + round * rowsPerRound() * config.pixelRowFloats();
     b.copyToShared(b.input(0), from, b.shared(), to, further, pixelsPerCopy(), valid);
   };
   if (tiles.tapsOutermost)
@@ -197,6 +224,8 @@ void GemmConv::copyPixels(Index step, Index stage) {
 /// sums[channel][group of pixels] += filter[row][channel] * pixels[row][group]
 GpuBuilder::Values GemmConv::multiply(Index stage, GpuBuilder::Values sums) {
   Index base = b.mul(stage, config.stageFloats());
+  if (tensorTile)
+    return tensorTile->multiply(base, sums);
   Index channelsAt = b.add(base, myChannel), pixelsAt = b.add(base, myPixel);
   for (int64_t row = 0; row < config.depth; ++row) {
     GpuBuilder::Values channels, pixels;
@@ -244,13 +273,17 @@ GpuBuilder::Values GemmConv::reduce() {
     b.commitCopies();
   }
   GpuBuilder::Values zeros(config.threadChannels * pixelGroups, b.zeros(/*four=*/true));
-  return b.loop(0, count, 1, zeros, [&](Index i, GpuBuilder::Values sums) {
+  if (tensorTile)
+    zeros = tensorTile->zeros();
+  auto addStep = [&](Index i, GpuBuilder::Values sums) {
     b.waitForCopies(ahead - 1);
     b.barrier();
     fillIfAny(b.add(i, ahead));
     b.commitCopies(); // a group for each step, be it empty: waiting counts groups
     return multiply(b.rem(i, config.stages), sums);
-  });
+  };
+  GpuBuilder::Values sums = b.loop(0, count, 1, zeros, addStep);
+  return tensorTile ? tensorTile->join(sums) : sums;
 }
 
 /// Element `element` of a group of a thread's pixels in all its channels; all four if negative.
@@ -258,13 +291,12 @@ void GemmConv::storeGroup(const GpuBuilder::Values &sums, int64_t pixelGroup, in
   bool four = element < 0;
   Index pixel =
       b.sum(firstPixel, myPixel,
-            Index(pixelGroup * (config.tilePixels / pixelGroups) + std::max<int64_t>(element, 0)));
+            Index(pixelOffset(pixelGroup) + std::max<int64_t>(element, 0)));
   auto storeChannels = [&] {
     Index n = b.div(pixel, tiles.pixelsPerImage), inImage = b.rem(pixel, tiles.pixelsPerImage);
     Index groupChannel = b.mul(group, tiles.outChannels);
     for (int64_t i = 0; i < config.threadChannels; ++i) {
-      Index channel = b.sum(firstChannel, myChannel,
-                            Index(i / kFour * (config.tileChannels / channelGroups) + i % kFour));
+      Index channel = b.sum(firstChannel, myChannel, Index(channelOffset(i)));
       auto storeOne = [&] {
         Index c = b.add(groupChannel, channel);
         Value x = sums[i * pixelGroups + pixelGroup];
@@ -339,8 +371,7 @@ static void writeTable(const ConvShape &shape, const GpuConvTiles &tiles,
   }
 }
 
-/// [group][tile of channels][row of the inner dimension][channel in tile], zeros beyond the
-/// channels.
+/// As GpuConvTiles::filterFloats has it, zeros beyond the channels.
 std::vector<float> gpu::packConv2d(plan::KernelOp kernel, unsigned index, ArrayRef<float> values) {
   if (index > 0)
     return values.vec();
@@ -355,12 +386,20 @@ std::vector<float> gpu::packConv2d(plan::KernelOp kernel, unsigned index, ArrayR
   for (int64_t k = 0; k < shape.out.c(); ++k) {
     int64_t group = k / tiles.outChannels, channel = k % tiles.outChannels;
     int64_t tile = group * tiles.channelTiles + channel / width;
-    float *to = packed.data() + tile * rows * width + channel % width;
+    float *to = packed.data() + tile * rows * width * config.filterParts();
     for (int64_t c = 0; c < tiles.inChannels; ++c)
       for (int64_t tap = 0; tap < tiles.taps; ++tap) {
         int64_t row = isGemm && tiles.tapsOutermost ? tap * tiles.stepsPerTap * config.depth + c
                                                     : c * tiles.taps + tap;
-        to[row * width] = values[(k * tiles.inChannels + c) * tiles.taps + tap];
+        float value = values[(k * tiles.inChannels + c) * tiles.taps + tap];
+        if (!config.usesTensorCores())
+          to[row * width + channel % width] = value;
+        else
+          for (int64_t part = 0; part < config.filterParts(); ++part) {
+            float rounded = TensorTile::round(value);
+            to[TensorTile::filterPlace(config, row, channel % width, part)] = rounded;
+            value -= rounded;
+          }
       }
   }
   return packed;

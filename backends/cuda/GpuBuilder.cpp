@@ -117,6 +117,21 @@ Index GpuBuilder::at(plan::MapType map, Index n, Index c, Index y, Index x) {
 // Values
 //===----------------------------------------------------------------------===//
 
+Value GpuBuilder::joinFour(ArrayRef<Value> scalars) {
+  Value four = zeros(/*four=*/true);
+  for (auto [i, scalar] : llvm::enumerate(scalars))
+    four = builder.create<vector::InsertOp>(loc, scalar, four, static_cast<int64_t>(i));
+  return four;
+}
+
+Value GpuBuilder::toBits(Value x) {
+  return builder.create<arith::BitcastOp>(loc, builder.getI32Type(), x);
+}
+
+Value GpuBuilder::fromBits(Value bits) {
+  return builder.create<arith::BitcastOp>(loc, builder.getF32Type(), bits);
+}
+
 Value GpuBuilder::constant(float value) {
   return builder.create<arith::ConstantOp>(loc, builder.getF32FloatAttr(value));
 }
@@ -162,6 +177,22 @@ void GpuBuilder::commitCopies() { intrinsic("llvm.nvvm.cp.async.commit.group", {
 void GpuBuilder::waitForCopies(int64_t groups) {
   Value count = builder.create<arith::ConstantOp>(loc, builder.getI32IntegerAttr(groups));
   intrinsic("llvm.nvvm.cp.async.wait.group", {}, count);
+}
+
+Value GpuBuilder::roundToTf32(Value x) {
+  return intrinsic("llvm.nvvm.f2tf32.rna", builder.getI32Type(), x);
+}
+
+void GpuBuilder::multiplyFragments(ArrayRef<Value> filter, ArrayRef<Value> pixels,
+                                   MutableArrayRef<Value> sums) {
+  SmallVector<Value> operands(filter);
+  llvm::append_range(operands, pixels);
+  llvm::append_range(operands, sums);
+  SmallVector<Type> types(sums.size(), builder.getF32Type());
+  auto type = LLVM::LLVMStructType::getLiteral(builder.getContext(), types);
+  Value result = intrinsic("llvm.nvvm.mma.m16n8k8.row.col.tf32", type, operands);
+  for (auto [i, sum] : llvm::enumerate(sums))
+    sum = builder.create<LLVM::ExtractValueOp>(loc, result, static_cast<int64_t>(i));
 }
 
 Value GpuBuilder::shuffleXor(Value value, int64_t mask) {

@@ -55,6 +55,7 @@ public:
   mlir::Value zeros(bool four);
   mlir::Value splat(mlir::Value scalar);
   mlir::Value extract(mlir::Value four, int64_t i);
+  mlir::Value joinFour(llvm::ArrayRef<mlir::Value> scalars);
   mlir::Value constant(float value);
 
   /// Waits for all threads of the block, and makes what they stored in shared memory visible.
@@ -69,6 +70,15 @@ public:
   void waitForCopies(int64_t groups);
   /// The value of the lane whose number differs by the bits of `mask`.
   mlir::Value shuffleXor(mlir::Value value, int64_t mask);
+  /// Rounds a float to the nearest tf32, ties away from zero. It comes as the bits of a float.
+  mlir::Value roundToTf32(mlir::Value x);
+  /// The bits of a float, and the float of bits.
+  mlir::Value toBits(mlir::Value x);
+  mlir::Value fromBits(mlir::Value bits);
+  /// sums += filter * pixels of a warp on its tensor cores: 16 x 8 (four bits of floats a lane) times
+  /// 8 x 8 (two) into 16 x 8 floats (four), in the fragments of PTX's mma.m16n8k8.
+  void multiplyFragments(llvm::ArrayRef<mlir::Value> filter, llvm::ArrayRef<mlir::Value> pixels,
+                         llvm::MutableArrayRef<mlir::Value> sums);
   /// The sum or maximum over the lanes of a warp, in all of them.
   mlir::Value warpSum(mlir::Value value);
   mlir::Value warpMax(mlir::Value value);

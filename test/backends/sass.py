@@ -4,8 +4,10 @@
 
 For each architecture ptxas must put every kernel into registers: no stack, no spills. nvdisasm, where it is
 found, shows the main loop of each convolution by tiles, which copies to shared memory in the background (LDGSTS):
-most of its instructions must be multiply-adds (FFMA), the more the larger a thread's part of the tile is.
-`--table` writes registers, instructions and that share for all kernels.
+most of its instructions must be multiply-adds (FFMA), the more the larger a thread's part of the tile is. Of a loop
+on tensor cores (HMMA) no share is asked: an instruction keeps them busy for many cycles.
+`--table` writes for all kernels what a block takes (threads, registers of each, bytes of shared memory as the PTX
+says that they are launched with), and the main loop's instructions and that share.
 """
 import argparse
 import collections
@@ -38,8 +40,13 @@ def assemble(ptx, arch, cubin):
         yield name, int(registers), int(stack) + int(stores) + int(loads)
 
 
+def products(loop):
+    """Instructions that multiply and add: a thread's, or a warp's on tensor cores."""
+    return loop["FFMA"] + loop["HMMA"]
+
+
 def main_loops(cubin):
-    """The kinds of instructions in the loop of each kernel that has the most multiply-adds."""
+    """The kinds of instructions in the loop of each kernel that multiplies most."""
     text = subprocess.run(["nvdisasm", "-c", cubin], capture_output=True, text=True, check=True).stdout
     loops, name, labels, body = {}, None, {}, []
     for line in text.splitlines():
@@ -52,7 +59,7 @@ def main_loops(cubin):
             target = re.search(r"\.L_x_\d+", match[2])
             if match[1].startswith("BRA") and target and target[0] in labels:
                 loop = collections.Counter(body[labels[target[0]]:])
-                if loop["FFMA"] > loops.get(name, {"FFMA": 0})["FFMA"]:
+                if products(loop) > products(loops.get(name, collections.Counter())):
                     loops[name] = loop
     return loops
 
@@ -64,29 +71,39 @@ def main():
     parser.add_argument("--table", type=pathlib.Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    rows, wrong, tiles = [], [], 0
+    rows, wrong, tiles, on_cores = [], [], 0, 0
     for number, ptx in enumerate(sys.stdin.read().split(SEPARATOR)[1:]):
+        launches = {name: (int(threads), int(shared)) for name, threads, shared in re.findall(
+            r"^// (\w+): (\d+) threads, (\d+) bytes of shared memory$", ptx, re.M)}
         for arch in options.archs:
             cubin = options.folder / f"{number}-{arch}.cubin"
             kernels = list(assemble(ptx, arch, cubin))
             loops = main_loops(cubin) if shutil.which("nvdisasm") else {}
             for name, registers, on_stack in kernels:
                 loop = loops.get(name, collections.Counter())
-                share = loop["FFMA"] / max(1, loop.total())
-                rows.append(f"{name:20} {arch:8} {registers:9} {loop.total():12} {share:6.0%}")
+                share = products(loop) / max(1, loop.total())
+                threads, shared = launches[name]
+                rows.append(f"{name:20} {arch:8} {threads:7} {registers:9} {shared:12} {loop.total():12} {share:6.0%}")
                 if on_stack:
                     wrong.append(f"{name} {arch}: {on_stack} bytes on the stack")
+                if loop["HMMA"]:
+                    on_cores += 1
+                    if not loop["LDGSTS"] or loop["FFMA"]:
+                        wrong.append(f"{name} {arch}: a loop on tensor cores with {loop['LDGSTS']} copies in the "
+                                     f"background, {loop['FFMA']} FFMA")
                 # Of few steps there is no loop.
-                if loop["LDGSTS"]:
+                elif loop["LDGSTS"]:
                     tiles += 1
                     if share < least_share(loop):
                         wrong.append(f"{name} {arch}: {share:.0%} of the main loop multiply and add")
     if options.table:
-        head = f"{'kernel':20} {'arch':8} {'registers':>9} {'instructions':>12} {'FFMA':>6}\n"
+        head = (f"{'kernel':20} {'arch':8} {'threads':>7} {'registers':>9} {'shared bytes':>12} {'instructions':>12} "
+                f"{'share':>6}\n")
         options.table.write_text(head + "\n".join(rows) + "\n")
     for line in wrong:
         print("wrong:", line)
-    print(f"machine code: {len(rows)} kernels, {tiles} main loops read, {len(wrong)} wrong")
+    print(f"machine code: {len(rows)} kernels, {tiles} main loops read, {on_cores} on tensor cores, "
+          f"{len(wrong)} wrong")
     sys.exit(bool(wrong))
 
 

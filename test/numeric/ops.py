@@ -409,9 +409,11 @@ FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"},
-                        machines={"default": ""}, backend={"default": "auto"})
+                        machines={"default": ""}, backend={"default": "auto"},
+                        precision={"default": "f32"})
     machines = options.machines.split(",") if options.machines else None
-    failures = Failures(2e-5)
+    # tf32 has 11 bits: products err by some 2^-11 of themselves, against the largest output less.
+    failures = Failures(3e-3 if options.precision == "tf32" else 2e-5)
     for family in FAMILIES:
         if not options.families or family.__name__ in options.families:
             # Errors are relative to the largest output, which some activations cut down: only what is
@@ -420,5 +422,5 @@ if __name__ == "__main__":
             accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures, machines,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}",
-                                   f"--backend={options.backend}"])
+                                   f"--backend={options.backend}", f"--precision={options.precision}"])
     failures.finish("ops")

@@ -1,4 +1,9 @@
 // RUN: incc-opt %s --split-input-file --choose-gpu-kernels=mcpu=sm_80 --verify-diagnostics | FileCheck %s
+// RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_80 precision=tf32" --verify-diagnostics | FileCheck %s --check-prefix=TF32
+// RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_80 precision=3xtf32" --verify-diagnostics | FileCheck %s --check-prefix=THREE
+// RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_89 precision=3xtf32" --verify-diagnostics | FileCheck %s --check-prefix=SLOW
+// RUN: not incc-opt %s --split-input-file --choose-gpu-kernels=precision=bf16 2>&1 | FileCheck %s --check-prefix=PRECISION
+// PRECISION: unknown precision 'bf16'
 // RUN: not incc-opt %s --split-input-file --choose-gpu-kernels=mcpu=sm_20 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: unknown --mcpu 'sm_20' for --target cuda; supported are sm_80, sm_86, sm_89, sm_90
 
@@ -25,7 +30,15 @@ plan.program "small_map_is_split" {
   }
 }
 
-// Enough pixels for whole tiles: 64 channels x 128 pixels, 25088 pixels of all images.
+// Enough pixels for whole tiles: 64 channels x 128 pixels, 25088 pixels of all images. Tensor cores take the
+// same tile in other parts; two numbers for each of the filter's take twice its memory, and three products
+// are slower than float32's on a GPU with few tensor cores.
+// TF32-LABEL: plan.program "large_map_is_not_split"
+//       TF32:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm", arithmetic = "tf32", {{.*}}weights_bytes = array<i64: 147456>}
+// THREE-LABEL: plan.program "large_map_is_not_split"
+//       THREE:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm", arithmetic = "3xtf32", {{.*}}weights_bytes = array<i64: 294912>}
+// SLOW-LABEL: plan.program "large_map_is_not_split"
+//   SLOW-NOT:   arithmetic
 // CHECK-LABEL: plan.program "large_map_is_not_split"
 //   CHECK-NOT:   plan.sum_splits
 //       CHECK:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm", depth = 8 : i64, shared_bytes = 18432 : i64, stages = 3 : i64, thread_tile = array<i64: 8, 8>, threads = 128 : i64, tile = array<i64: 64, 128>, {{.*}} tasks 196
