@@ -59,6 +59,8 @@ DictionaryAttr GpuConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> wei
   }
   if (splits > 1)
     config.set("splits", b.getI64IntegerAttr(splits));
+  if (winogradOutputs)
+    config.set("winograd_outputs", b.getI64IntegerAttr(winogradOutputs));
   return config.getDictionary(context);
 }
 
@@ -75,6 +77,7 @@ GpuConvConfig GpuConvConfig::fromAttr(DictionaryAttr attr) {
   config.depth = integerOf(attr, "depth", config.depth);
   config.stages = integerOf(attr, "stages", config.stages);
   config.splits = integerOf(attr, "splits", 1);
+  config.winogradOutputs = integerOf(attr, "winograd_outputs", 0);
   return config;
 }
 
@@ -92,6 +95,20 @@ ConvShape incc::gpuConvShape(plan::KernelOp kernel) {
   shape.out = plan::MapType::get(kernel.getContext(), {shape.in.n(), shape.out.c(), height, width},
                                  /*block=*/1, {0, 0, 0, 0}, shape.out.c());
   return shape;
+}
+
+GpuWinogradTiles::GpuWinogradTiles(plan::MapType out, int64_t outputs)
+    : down(ceilDiv(out.h(), outputs)), across(ceilDiv(out.w(), outputs)),
+      count(out.n() * down * across) {
+  constexpr int64_t kFour = 4;
+  row = ceilDiv(count, kFour) * kFour;
+  int64_t ofLine = WinogradSize(outputs, kWinogradTaps, /*stride=*/1).products;
+  products = ofLine * ofLine;
+}
+
+plan::MapType GpuWinogradTiles::map(MLIRContext *context, int64_t channels) const {
+  return plan::MapType::get(context, {1, products * channels, 1, row}, /*block=*/1, {0, 0, 0, 0},
+                            products * channels);
 }
 
 GpuConvTiles::GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config)

@@ -11,6 +11,12 @@ namespace incc {
 /// bias and residual, and activate.
 constexpr llvm::StringLiteral kSumSplitsKind = "plan.sum_splits";
 
+/// Kinds of the kernels that transform the input of a convolution by Winograd's algorithm for 3x3
+/// windows, and the products, which a convolution of groups computes between them.
+constexpr llvm::StringLiteral kWinogradInputKind = "plan.winograd_input";
+constexpr llvm::StringLiteral kWinogradOutputKind = "plan.winograd_output";
+constexpr int64_t kWinogradTaps = 3;
+
 constexpr int64_t kWarpThreads = 32;
 /// What a thread of most kernels computes, as many apart as a block has threads.
 constexpr int64_t kElementsPerThread = 4;
@@ -66,6 +72,9 @@ struct GpuConvConfig {
   int64_t depth = 8, stages = 2;
   /// Blocks that share the inner dimension of a tile.
   int64_t splits = 1;
+  /// Outputs of a row of Winograd's tiles, if the convolution is the products of transformed ones:
+  /// its filter is transformed as it is packed. Otherwise zero.
+  int64_t winogradOutputs = 0;
 
   int64_t threads() const { return tileChannels / threadChannels * (tilePixels / threadPixels); }
   bool usesTensorCores() const { return arithmetic != GpuArithmetic::f32; }
@@ -84,6 +93,17 @@ struct GpuConvConfig {
 
 /// The shape of a convolution, also of one that is split: its own output then holds partial sums.
 ConvShape gpuConvShape(plan::KernelOp kernel);
+
+/// Winograd's tiles of a convolution's output. Transformed inputs and products are maps
+/// [product][channel][tile of all images], whose rows are filled up to whole groups of four floats.
+struct GpuWinogradTiles {
+  GpuWinogradTiles(plan::MapType out, int64_t outputs);
+
+  int64_t down, across, count, row;
+  /// Of a tile.
+  int64_t products;
+  plan::MapType map(mlir::MLIRContext *context, int64_t channels) const;
+};
 
 /// The product that a convolution is, group by group, and its tiles.
 struct GpuConvTiles {

@@ -5,6 +5,10 @@
 //     or, where the tiles of a small map would leave most of the GPU idle,
 //     ->  plan.kernel "cnn.conv2d"(%x) weights(%w) into(%sums) config {splits, ...}
 //         plan.kernel "plan.sum_splits"(%sums) weights(%b) into(%y)
+//     or, for a 3x3 window of stride 1 where fewer products are worth two kernels more,
+//     ->  plan.kernel "plan.winograd_input"(%x) into(%v)
+//         plan.kernel "cnn.conv2d"(%v) weights(%w) into(%m) config {winograd_outputs, ...}
+//         plan.kernel "plan.winograd_output"(%m) weights(%b) into(%y)
 //
 // Tiles come from a short list; the model counts waves of blocks over the multiprocessors.
 #include "ir/GpuPlan.h"
@@ -64,6 +68,8 @@ struct ConvTile {
 struct Choices {
   const Gpu &gpu;
   GpuArithmetic arithmetic;
+  /// Outputs of a row of Winograd's tiles, at most.
+  int64_t winogradOutputs;
 };
 
 struct ConvChoice {
@@ -154,7 +160,7 @@ static double modelCycles(const ConvShape &shape, const GpuConvConfig &config, d
 
 /// Makes `best` the best of the tiles, if one of them is better.
 static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArithmetic arithmetic,
-                       const Gpu &gpu, ConvChoice &best) {
+                       const Gpu &gpu, ConvChoice &best, int64_t mostSplits = 16) {
   for (const ConvTile &tile : tiles) {
     GpuConvConfig config;
     config.arithmetic = arithmetic;
@@ -165,9 +171,9 @@ static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArit
     config.depth = tile.depth;
     config.stages = tile.stages;
     // A split sums enough steps to be worth its stores.
-    constexpr int64_t kLeastSteps = 16, kMostSplits = 16;
+    constexpr int64_t kLeastSteps = 16;
     int64_t steps = GpuConvTiles(shape, config).steps;
-    for (int64_t splits = 1; splits <= kMostSplits; ++splits) {
+    for (int64_t splits = 1; splits <= mostSplits; ++splits) {
       if (splits > 1 && steps / splits < kLeastSteps)
         break;
       // No split may be left without steps.
@@ -179,17 +185,6 @@ static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArit
         best = {config, cycles};
     }
   }
-}
-
-static ConvChoice chooseGemm(const ConvShape &shape, const Choices &choices) {
-  ConvChoice best;
-  chooseTile(shape, kTiles, GpuArithmetic::f32, choices.gpu, best);
-  if (choices.arithmetic != GpuArithmetic::f32)
-    chooseTile(shape,
-               ArrayRef(kTensorTiles)
-                   .drop_front(choices.arithmetic == GpuArithmetic::tf32x3 ? 1 : 0),
-               choices.arithmetic, choices.gpu, best);
-  return best;
 }
 
 static GpuConvConfig chooseDirect(const ConvShape &shape) {
@@ -241,6 +236,129 @@ static void splitConv(plan::KernelOp conv, const ConvShape &shape, const GpuConv
   conv.getOutputsMutable().assign(sums);
 }
 
+//===----------------------------------------------------------------------===//
+// Winograd's algorithm
+//===----------------------------------------------------------------------===//
+
+/// The products of a convolution's transformed tiles, as a 1x1 convolution of a group for each.
+static ConvShape productsShape(const ConvShape &shape, const GpuWinogradTiles &tiles) {
+  ConvShape products = shape;
+  MLIRContext *context = shape.in.getContext();
+  products.in = tiles.map(context, shape.in.c());
+  products.out = tiles.map(context, shape.out.c());
+  products.residual = {};
+  products.hasBias = false;
+  products.kh = products.kw = 1;
+  products.padTop = products.padLeft = 0;
+  products.groups = tiles.products;
+  return products;
+}
+
+/// Cycles of a kernel that transforms tiles of so many channels, between `map` and their products:
+/// what it reads and writes, and its multiply-adds; one after the other, since a thread waits for
+/// all that it reads.
+static double transformCycles(plan::MapType map, const GpuWinogradTiles &tiles,
+                              int64_t operationsPerLine, int64_t lines, const Gpu &gpu) {
+  auto floats = static_cast<double>(elementsOf(map) + tiles.products * map.c() * tiles.row);
+  // Of the instructions of such a kernel half are loads, stores and their addresses.
+  constexpr double kShare = 0.5;
+  auto operations = static_cast<double>(operationsPerLine * lines * map.c() * tiles.count);
+  auto blocks = static_cast<double>(ceilDiv(map.c() * tiles.row, GpuLaunch().threads));
+  return kGpuLaunchCycles + kBlockCycles +
+         (bytesOfFloats(1) * floats / gpu.memoryBytesPerCycle() +
+          operations / (kShare * gpu.fmasPerCycle)) /
+             std::min<double>(blocks, gpu.multiprocessors);
+}
+
+/// Makes `best` the products of transformed tiles, if their tiles and transforms take less.
+static void chooseWinograd(const ConvShape &shape, const Choices &choices, ConvChoice &best) {
+  if (shape.kh != kWinogradTaps || shape.kw != kWinogradTaps || shape.strideH != 1 ||
+      shape.strideW != 1 || shape.dilationH != 1 || shape.dilationW != 1 || shape.groups != 1)
+    return;
+  for (int64_t outputs = 2; outputs <= choices.winogradOutputs; outputs += 2) {
+    GpuWinogradTiles tiles(shape.out, outputs);
+    if (tiles.products * std::max(shape.in.c(), shape.out.c()) * tiles.row > INT32_MAX)
+      continue;
+    Winograd winograd(outputs, kWinogradTaps, /*stride=*/1);
+    double transforms =
+        transformCycles(shape.in, tiles, winograd.inputOperations(),
+                        winograd.inputs + winograd.products, choices.gpu) +
+        transformCycles(shape.out, tiles, winograd.outputOperations(),
+                        winograd.outputs + winograd.products, choices.gpu);
+    ConvChoice products;
+    chooseTile(productsShape(shape, tiles), kTiles, GpuArithmetic::f32, choices.gpu, products,
+               /*mostSplits=*/1);
+    // Small products of many channels wait for memory, above all for the transformed filter.
+    int64_t channels = shape.in.c() + shape.out.c();
+    auto floats = static_cast<double>(
+        tiles.products * (channels * tiles.row + shape.in.c() * shape.out.c()));
+    products.cycles = std::max(
+        products.cycles, kGpuLaunchCycles + bytesOfFloats(1) * floats /
+                             (choices.gpu.memoryBytesPerCycle() * choices.gpu.multiprocessors));
+    if (products.cycles + transforms < best.cycles) {
+      best = {products.config, products.cycles + transforms};
+      best.config.winogradOutputs = outputs;
+    }
+  }
+}
+
+static ConvChoice chooseGemm(const ConvShape &shape, const Choices &choices) {
+  ConvChoice best;
+  chooseTile(shape, kTiles, GpuArithmetic::f32, choices.gpu, best);
+  if (choices.arithmetic != GpuArithmetic::f32)
+    chooseTile(shape,
+               ArrayRef(kTensorTiles)
+                   .drop_front(choices.arithmetic == GpuArithmetic::tf32x3 ? 1 : 0),
+               choices.arithmetic, choices.gpu, best);
+  chooseWinograd(shape, choices, best);
+  return best;
+}
+
+/// Lets `conv` multiply transformed tiles; kernels before and after it transform them.
+static void transformConv(plan::KernelOp conv, const ConvShape &shape,
+                          const GpuWinogradTiles &tiles, int64_t outputs, const Choices &choices) {
+  auto stage = conv->getParentOfType<plan::StageOp>();
+  OpBuilder b(stage);
+  MLIRContext *context = b.getContext();
+  Location loc = conv.getLoc();
+  Value transformed =
+      b.create<plan::BufferOp>(loc, tiles.map(context, shape.in.c()), IntegerAttr());
+  Value products = b.create<plan::BufferOp>(loc, tiles.map(context, shape.out.c()), IntegerAttr());
+  /// In a stage of its own, where `b` is.
+  auto create = [&](StringRef kind, ValueRange inputs, ValueRange weights, Value output,
+                    const NamedAttrList &params, int64_t channels, ArrayRef<int64_t> bytes) {
+    auto ownStage = b.create<plan::StageOp>(loc);
+    OpBuilder inside = OpBuilder::atBlockBegin(&ownStage.getBody().emplaceBlock());
+    auto kernel = inside.create<plan::KernelOp>(
+        loc, b.getStringAttr(kind), inputs, weights, output, params.getDictionary(context),
+        DictionaryAttr(), b.getI64IntegerAttr(1), b.getI64IntegerAttr(0), FloatAttr());
+    setLaunch(kernel, ceilDiv(channels * tiles.row, GpuLaunch().threads), choices.gpu, bytes);
+  };
+  NamedAttrList before, after, between;
+  before.set("outputs", b.getI64IntegerAttr(outputs));
+  before.set("pads", conv.getParams().get("pads"));
+  create(kWinogradInputKind, conv.getInputs()[0], {}, transformed, before, shape.in.c(), {});
+
+  b.setInsertionPointAfter(stage);
+  after.set("outputs", b.getI64IntegerAttr(outputs));
+  if (Attribute act = conv.getParams().get("act"))
+    after.set("act", act);
+  SmallVector<Value> inputs = {products}, weights(llvm::drop_begin(conv.getWeights()));
+  SmallVector<int64_t> bytes(weights.size(), bytesOfFloats(shape.out.c()));
+  if (shape.residual)
+    inputs.push_back(conv.getInputs()[1]);
+  create(kWinogradOutputKind, inputs, weights, conv.getOutputs()[0], after, shape.out.c(), bytes);
+
+  for (StringRef name : {"kernel", "strides", "dilations"})
+    between.set(name, b.getDenseI64ArrayAttr({1, 1}));
+  between.set("pads", b.getDenseI64ArrayAttr({0, 0, 0, 0}));
+  between.set("groups", b.getI64IntegerAttr(tiles.products));
+  conv.setParamsAttr(between.getDictionary(context));
+  conv.getInputsMutable().assign(transformed);
+  conv.getWeightsMutable().assign(conv.getWeights()[0]);
+  conv.getOutputsMutable().assign(products);
+}
+
 static LogicalResult chooseConv(plan::KernelOp kernel, const Choices &choices) {
   const Gpu &gpu = choices.gpu;
   if (kernel.getWeights().empty())
@@ -249,6 +367,11 @@ static LogicalResult chooseConv(plan::KernelOp kernel, const Choices &choices) {
   ConvShape shape(kernel);
   bool isNarrow = shape.groups > 1 && shape.outChannelsPerGroup() < kLeastGemmChannels;
   GpuConvConfig config = isNarrow ? chooseDirect(shape) : chooseGemm(shape, choices).config;
+  if (config.winogradOutputs) {
+    GpuWinogradTiles winograd(shape.out, config.winogradOutputs);
+    transformConv(kernel, shape, winograd, config.winogradOutputs, choices);
+    shape = ConvShape(kernel);
+  }
   GpuConvTiles tiles(shape, config);
   if (config.splits > 1)
     splitConv(kernel, shape, config, gpu);
@@ -366,7 +489,12 @@ struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKern
       getOperation().emitError("unknown precision '") << precision << "'";
       return signalPassFailure();
     }
-    Choices choices = {*gpu, *arithmetic};
+    // As on CPUs, where the errors of F(4,3) are measured: strict allows F(2,3) only.
+    if (accuracy != "strict" && accuracy != "default" && accuracy != "fast") {
+      getOperation().emitError("unknown accuracy '") << accuracy << "'";
+      return signalPassFailure();
+    }
+    Choices choices = {*gpu, *arithmetic, accuracy == "strict" ? 2 : 4};
     // Listed first: choosing adds kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });

@@ -378,6 +378,12 @@ std::vector<float> gpu::packConv2d(plan::KernelOp kernel, unsigned index, ArrayR
   ConvShape shape = gpuConvShape(kernel);
   GpuConvConfig config = GpuConvConfig::fromAttr(*kernel.getConfig());
   GpuConvTiles tiles(shape, config);
+  std::vector<float> transformed;
+  if (config.winogradOutputs) {
+    transformed = transformFilters(tiles.outChannels, tiles.inChannels, config.winogradOutputs,
+                                   values);
+    values = transformed;
+  }
   bool isGemm = config.algorithm == GpuConvAlgorithm::gemm;
   int64_t width = config.tileChannels;
   int64_t rows = isGemm ? tiles.steps * config.depth : tiles.inChannels * tiles.taps;

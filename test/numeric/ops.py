@@ -66,6 +66,20 @@ def winograd_convolutions():
     return net
 
 
+def large_winograd_convolutions():
+    """Maps on which a GPU takes larger tiles, some of them beyond the border, of several images."""
+    net = Network("large_winograd_convolutions", 20)
+    shapes = [((4, 64, 27, 30), 64, (1, 1, 1, 1)), ((1, 96, 55, 50), 128, (0, 0, 0, 0)),
+              ((2, 128, 26, 31), 99, (2, 0, 1, 1))]
+    for i, (shape, k, pad) in enumerate(shapes):
+        x = net.input(*shape)
+        y = net.conv(x, k, (3, 3), pad=pad, bias=i != 1, act=[None, ("relu",), ("silu",)][i])
+        if i == 0:
+            y = net.conv(y, k, (3, 3), pad=pad, residual=y, act=("relu",))
+        net.output(y)
+    return net
+
+
 def strassen_convolutions():
     """1x1 convolutions that are worth Strassen's algorithm: pixels that do and do not fill the last
     tile, of several images, halos of what reads the result, channels that can be halved once."""
@@ -402,7 +416,7 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, grouped_convolutions,
+FAMILIES = [convolutions, winograd_convolutions, large_winograd_convolutions, strassen_convolutions, grouped_convolutions,
             epilogues, pools, odd_pools, elementwise, positive_activations, binaries,
             normalizations, moves, takes, shapes, constants, linears, runtime_weights,
             channel_scales]
@@ -418,7 +432,8 @@ if __name__ == "__main__":
         if not options.families or family.__name__ in options.families:
             # Errors are relative to the largest output, which some activations cut down: only what is
             # meant for it is convolved with larger tiles.
-            is_transformed = family in (winograd_convolutions, strassen_convolutions)
+            is_transformed = family in (winograd_convolutions, large_winograd_convolutions,
+                                         strassen_convolutions)
             accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures, machines,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}",

@@ -2,6 +2,9 @@
 // RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_80 precision=tf32" --verify-diagnostics | FileCheck %s --check-prefix=TF32
 // RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_80 precision=3xtf32" --verify-diagnostics | FileCheck %s --check-prefix=THREE
 // RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_89 precision=3xtf32" --verify-diagnostics | FileCheck %s --check-prefix=SLOW
+// RUN: incc-opt %s --split-input-file --choose-gpu-kernels="mcpu=sm_80 accuracy=strict" --verify-diagnostics | FileCheck %s --check-prefix=STRICT
+// RUN: not incc-opt %s --split-input-file --choose-gpu-kernels=accuracy=exact 2>&1 | FileCheck %s --check-prefix=ACCURACY
+// ACCURACY: unknown accuracy 'exact'
 // RUN: not incc-opt %s --split-input-file --choose-gpu-kernels=precision=bf16 2>&1 | FileCheck %s --check-prefix=PRECISION
 // PRECISION: unknown precision 'bf16'
 // RUN: not incc-opt %s --split-input-file --choose-gpu-kernels=mcpu=sm_20 2>&1 | FileCheck %s --check-prefix=UNKNOWN
@@ -25,7 +28,7 @@ plan.program "small_map_is_split" {
   %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
   %b = plan.weights dense<1.0> : tensor<64xf32>
   plan.stage {
-    plan.kernel "cnn.conv2d"(%x, %x) weights(%w, %b) into(%y) params {act = #cnn.act<relu>, kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+    plan.kernel "cnn.conv2d"(%x, %x) weights(%w, %b) into(%y) params {act = #cnn.act<relu>, kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 2, 2, 2, 2>, dilations = array<i64: 2, 2>, groups = 1 : i64}
       : (!in, !in, !plan.weights, !plan.weights, !in) -> ()
   }
 }
@@ -47,8 +50,38 @@ plan.program "large_map_is_not_split" {
   %y = plan.buffer : !large
   %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
   plan.stage {
-    plan.kernel "cnn.conv2d"(%x) weights(%w) into(%y) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+    plan.kernel "cnn.conv2d"(%x) weights(%w) into(%y) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 2, 2, 2, 2>, dilations = array<i64: 2, 2>, groups = 1 : i64}
       : (!large, !plan.weights, !large) -> ()
+  }
+}
+
+// 8 x 14 x 14 tiles of 4 x 4 outputs, 36 products of each, their filters 36 x 64 x 64. Where errors are to be a
+// direct convolution's, tiles are of 2 x 2. The window above has gaps, which tiles do not; tensor cores are
+// faster.
+// CHECK-LABEL: plan.program "large_map_by_winograd"
+//       CHECK:   %[[V:.+]] = plan.buffer : <1x2304x1x1568,
+//       CHECK:   %[[M:.+]] = plan.buffer : <1x2304x1x1568,
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "plan.winograd_input"(%[[X:[^,)]+]]) into(%[[V]]) params {outputs = 4 : i64, pads = array<i64: 1, 1, 1, 1>} config {threads = 256 : i64} tasks 392
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "cnn.conv2d"(%[[V]]) weights(%[[W:[^,)]+]]) into(%[[M]]) params {{.*}}groups = 36 : i64, kernel = array<i64: 1, 1>, {{.*}}config {algorithm = "gemm", {{.*}}weights_bytes = array<i64: 589824>, winograd_outputs = 4 : i64}
+//       CHECK:   plan.stage {
+//  CHECK-NEXT:     plan.kernel "plan.winograd_output"(%[[M]], %[[X]]) weights(%[[B:[^,)]+]]) into(%{{[^,)]+}}) params {act = #cnn.act<relu>, outputs = 4 : i64} config {threads = 256 : i64, weights_bytes = array<i64: 256>} tasks 392
+//   CHECK-NOT:   plan.kernel
+// STRICT-LABEL: plan.program "large_map_by_winograd"
+//       STRICT:   plan.kernel "plan.winograd_input"{{.*}}outputs = 2 : i64
+//       STRICT:   plan.kernel "plan.winograd_output"{{.*}}outputs = 2 : i64
+// TF32-LABEL: plan.program "large_map_by_winograd"
+//   TF32-NOT:   winograd
+//       TF32:   arithmetic = "tf32"
+plan.program "large_map_by_winograd" {
+  %x = plan.buffer : !large
+  %y = plan.buffer : !large
+  %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
+  %b = plan.weights dense<1.0> : tensor<64xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x, %x) weights(%w, %b) into(%y) params {act = #cnn.act<relu>, kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!large, !large, !plan.weights, !plan.weights, !large) -> ()
   }
 }
 
