@@ -2,6 +2,8 @@
 //
 //   plan.kernel "cnn.conv2d"(%x) weights(%w, %b) into(%y)
 //     ->  plan.kernel ... config {algorithm = "gemm", tile, ...} tasks <blocks>
+//     or, where its window is the whole map,
+//     ->  plan.kernel "cnn.linear"(%x) weights(%w, %b) into(%y)
 //     or, where the tiles of a small map would leave most of the GPU idle,
 //     ->  plan.kernel "cnn.conv2d"(%x) weights(%w) into(%sums) config {splits, ...}
 //         plan.kernel "plan.sum_splits"(%sums) weights(%b) into(%y)
@@ -359,12 +361,37 @@ static void transformConv(plan::KernelOp conv, const ConvShape &shape,
   conv.getOutputsMutable().assign(products);
 }
 
+static LogicalResult chooseLinear(plan::KernelOp kernel, const Choices &choices) {
+  plan::MapType out = outputOf(kernel);
+  int64_t outputBlocks = ceilDiv(out.c(), GpuLaunch().threads / kWarpThreads);
+  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), choices.gpu);
+  return success();
+}
+
+/// Whether a convolution is a fully connected layer of a few images, as those of squeeze and
+/// excitation are: its window is the whole map. A tile of pixels would be empty but for a column of
+/// each image; the other kernel reads the weights, which lie in the same order, once.
+static bool isLinear(const ConvShape &shape) {
+  return shape.groups == 1 && shape.out.h() == 1 && shape.out.w() == 1 && shape.padTop == 0 &&
+         shape.padLeft == 0 && shape.kh == shape.in.h() && shape.kw == shape.in.w() &&
+         (shape.dilationH == 1 || shape.kh == 1) && (shape.dilationW == 1 || shape.kw == 1) &&
+         shape.out.n() <= kLinearImages;
+}
+
 static LogicalResult chooseConv(plan::KernelOp kernel, const Choices &choices) {
   const Gpu &gpu = choices.gpu;
   if (kernel.getWeights().empty())
     return kernel.emitError("a filter that is computed when the network runs is not supported for "
                             "cuda; supported are constant filters");
   ConvShape shape(kernel);
+  if (isLinear(shape)) {
+    NamedAttrList params;
+    if (Attribute act = kernel.getParams().get("act"))
+      params.set("act", act);
+    kernel.setKind(cnn::LinearOp::getOperationName());
+    kernel.setParamsAttr(params.getDictionary(kernel.getContext()));
+    return chooseLinear(kernel, choices);
+  }
   bool isNarrow = shape.groups > 1 && shape.outChannelsPerGroup() < kLeastGemmChannels;
   GpuConvConfig config = isNarrow ? chooseDirect(shape) : chooseGemm(shape, choices).config;
   if (config.winogradOutputs) {
@@ -421,13 +448,6 @@ static LogicalResult chooseSoftmax(plan::KernelOp kernel, const Choices &choices
     setWarps(kernel, out.n(), choices.gpu);
   else
     setLaunch(kernel, ceilDiv(out.n() * out.h() * out.w(), GpuLaunch().threads), choices.gpu);
-  return success();
-}
-
-static LogicalResult chooseLinear(plan::KernelOp kernel, const Choices &choices) {
-  plan::MapType out = outputOf(kernel);
-  int64_t outputBlocks = ceilDiv(out.c(), GpuLaunch().threads / kWarpThreads);
-  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), choices.gpu);
   return success();
 }
 
