@@ -83,10 +83,11 @@ struct ConvChoice {
 // Deeper stages where a block has few threads, or little to compute between two barriers.
 static constexpr ConvTile kTiles[] = {
     // channels, pixels, of a thread, depth, stages, multiply-adds
-    {128, 128, 8, 8, 8, 2, 0.85}, {128, 64, 8, 8, 8, 3, 0.83}, {64, 128, 8, 8, 8, 3, 0.83},
-    {64, 64, 8, 8, 8, 3, 0.82},   {64, 64, 8, 4, 16, 3, 0.80}, {128, 32, 8, 4, 16, 3, 0.78},
-    {32, 128, 8, 4, 16, 3, 0.78}, {32, 64, 8, 4, 16, 3, 0.78}, {32, 64, 4, 4, 16, 3, 0.68},
-    {16, 128, 4, 4, 16, 3, 0.66},
+    {128, 128, 8, 8, 8, 2, 0.86}, {128, 64, 8, 8, 8, 3, 0.86}, {64, 128, 8, 8, 8, 3, 0.86},
+    {64, 64, 8, 8, 8, 3, 0.85},   {64, 64, 8, 4, 16, 3, 0.83}, {128, 32, 8, 4, 16, 3, 0.81},
+    {32, 128, 8, 4, 16, 3, 0.81}, {32, 64, 8, 4, 16, 3, 0.81}, {32, 64, 4, 4, 16, 3, 0.75},
+    {16, 128, 4, 4, 16, 3, 0.73}, {32, 64, 4, 4, 32, 3, 0.79}, {16, 128, 4, 4, 32, 3, 0.77},
+    {32, 64, 4, 4, 8, 3, 0.68},
 };
 
 /// Below this many output channels a group's tile is mostly padding.
@@ -173,16 +174,24 @@ static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArit
     config.depth = tile.depth;
     config.stages = tile.stages;
     // A split sums enough steps to be worth its stores.
-    constexpr int64_t kLeastSteps = 16;
-    int64_t steps = GpuConvTiles(shape, config).steps;
+    constexpr int64_t kLeastRows = 256;
+    // Places of more rows than that, out of the table, do not fit into a thread's registers; to find
+    // them takes a fifth of the main loop.
+    constexpr int64_t kMostTableDepth = 16;
+    constexpr double kTableEfficiency = 0.8;
+    GpuConvTiles product(shape, config);
+    if (!product.tapsOutermost && tile.depth > kMostTableDepth)
+      continue;
+    double efficiency = tile.efficiency * (product.tapsOutermost ? 1 : kTableEfficiency);
+    int64_t steps = product.steps;
     for (int64_t splits = 1; splits <= mostSplits; ++splits) {
-      if (splits > 1 && steps / splits < kLeastSteps)
+      if (splits > 1 && steps / splits * tile.depth < kLeastRows)
         break;
       // No split may be left without steps.
       if (ceilDiv(steps, ceilDiv(steps, splits)) != splits)
         continue;
       config.splits = splits;
-      double cycles = modelCycles(shape, config, tile.efficiency, gpu);
+      double cycles = modelCycles(shape, config, efficiency, gpu);
       if (cycles < best.cycles)
         best = {config, cycles};
     }

@@ -64,7 +64,8 @@ struct GemmConv {
   struct Source {
     /// Column of the tile, first row.
     Index column = 0, row = 0;
-    /// Where the window begins: offset in the input (which may be negative), row and column.
+    /// Where the window begins: offset in the input (which may be negative), row and column. The
+    /// offset is that of the channel of the first row where taps are outermost.
     Index base = 0, top = 0, left = 0;
     Value inMap;
   } source;
@@ -80,8 +81,9 @@ struct GemmConv {
   int64_t columnsOfCopies() const { return config.tilePixels / pixelsPerCopy(); }
   int64_t rowsPerRound() const { return config.threads() / columnsOfCopies(); }
 
-  /// Copies one float or four of the input, or zeros where `valid` is given and false.
-  using CopyRow = function_ref<void(int64_t round, Index from, Value valid)>;
+  /// Copies one float or four of the input, `further` floats from `from`, or zeros where `valid` is
+  /// given and false.
+  using CopyRow = function_ref<void(int64_t round, Index from, int64_t further, Value valid)>;
 
   void findPlace();
   Value both(Value a, Value b) { return a ? this->b.logicalAnd(a, b) : b; }
@@ -126,6 +128,8 @@ void GemmConv::findSource() {
   source.top = b.sub(b.mul(y, shape.strideH), shape.padTop);
   source.left = b.sub(b.mul(x, shape.strideW), shape.padLeft);
   Index channel = b.mul(group, tiles.inChannels);
+  if (tiles.tapsOutermost)
+    channel = b.add(channel, source.row);
   source.base = b.at(shape.in, n, channel, source.top, source.left);
 }
 
@@ -154,9 +158,9 @@ void GemmConv::copyFilter(Index step, Index stage) {
   int64_t floats = config.filterStageFloats(), threads = config.threads();
   Index tile = b.mul(filterTile, tiles.steps * floats);
   Index from = b.add(tile, b.add(b.mul(step, floats), b.mul(thread, kFour)));
-  Index to = b.add(b.mul(stage, config.stageFloats()), b.mul(thread, kFour));
+  Index to = b.add(stage, b.mul(thread, kFour));
   for (int64_t at = 0; at < floats; at += threads * kFour) {
-    auto copy = [&] { b.copyToShared(b.weights(0), b.add(from, at), b.shared(), to, at, kFour); };
+    auto copy = [&] { b.copyToShared(b.weights(0), from, at, b.shared(), to, at, kFour); };
     if (at + threads * kFour <= floats)
       copy();
     else
@@ -182,13 +186,14 @@ void GemmConv::copyPixelsOfTap(Index step, CopyRow copy) {
   Index columns = b.mul(b.rem(tap, shape.kw), shape.dilationW);
   Index channel = b.mul(b.rem(step, tiles.stepsPerTap), config.depth);
   Value inside = isTapInside(rows, columns);
-  Index from = b.sum(source.base, b.mul(rows, shape.in.rowStride()), columns);
+  // Rows lie constants apart, which become part of the instructions.
+  Index from = b.sum(source.base, b.mul(rows, shape.in.rowStride()), columns,
+                     b.mul(channel, shape.in.planeStride()));
   forEachRound([&](int64_t round, Index row) {
-    Index c = b.add(channel, row);
     Value valid = inside;
     if (tiles.inChannels % config.depth)
-      valid = both(inside, b.isBelow(c, tiles.inChannels));
-    copy(round, b.add(from, b.mul(c, shape.in.planeStride())), valid);
+      valid = both(inside, b.isBelow(b.add(channel, row), tiles.inChannels));
+    copy(round, from, round * rowsPerRound() * shape.in.planeStride(), valid);
   });
 }
 
@@ -203,17 +208,16 @@ void GemmConv::copyPixelsByTable(Index step, CopyRow copy) {
     Value valid = isTapInside(b.div(tap, kTableTapRow), b.rem(tap, kTableTapRow));
     if (tiles.inChannels * tiles.taps % config.depth)
       valid = both(valid, b.isLess(-1, offset));
-    copy(round, b.add(source.base, offset), valid);
+    copy(round, b.add(source.base, offset), 0, valid);
   });
 }
 
 void GemmConv::copyPixels(Index step, Index stage) {
-  Index to = b.sum(b.mul(stage, config.stageFloats()), b.mul(source.row, config.pixelRowFloats()),
-                   source.column);
-  auto copy = [&](int64_t round, Index from, Value valid) {
-    int64_t further =
+  Index to = b.sum(stage, b.mul(source.row, config.pixelRowFloats()), source.column);
+  auto copy = [&](int64_t round, Index from, int64_t further, Value valid) {
+    int64_t toFurther =
         config.filterStageFloats() + round * rowsPerRound() * config.pixelRowFloats();
-    b.copyToShared(b.input(0), from, b.shared(), to, further, pixelsPerCopy(), valid);
+    b.copyToShared(b.input(0), from, further, b.shared(), to, toFurther, pixelsPerCopy(), valid);
   };
   if (tiles.tapsOutermost)
     copyPixelsOfTap(step, copy);
@@ -221,12 +225,12 @@ void GemmConv::copyPixels(Index step, Index stage) {
     copyPixelsByTable(step, copy);
 }
 
+/// `stage` is where a stage begins in shared memory.
 /// sums[channel][group of pixels] += filter[row][channel] * pixels[row][group]
 GpuBuilder::Values GemmConv::multiply(Index stage, GpuBuilder::Values sums) {
-  Index base = b.mul(stage, config.stageFloats());
   if (tensorTile)
-    return tensorTile->multiply(base, sums);
-  Index channelsAt = b.add(base, myChannel), pixelsAt = b.add(base, myPixel);
+    return tensorTile->multiply(stage, sums);
+  Index channelsAt = b.add(stage, myChannel), pixelsAt = b.add(stage, myPixel);
   for (int64_t row = 0; row < config.depth; ++row) {
     GpuBuilder::Values channels, pixels;
     for (int64_t g = 0; g < channelGroups; ++g)
@@ -259,30 +263,44 @@ GpuBuilder::Values GemmConv::reduce() {
     count = b.sub(b.min(b.add(begin, most), tiles.steps), begin);
   }
   int64_t ahead = config.stages - 1;
-  auto fill = [&](Index i) {
-    Index step = b.add(begin, i), stage = b.rem(i, config.stages);
+  int64_t stageFloats = config.stageFloats(), lastStage = ahead * stageFloats;
+  auto fill = [&](Index i, Index stage) {
+    Index step = b.add(begin, i);
     copyFilter(step, stage);
     copyPixels(step, stage);
   };
-  auto fillIfAny = [&](Index i) { b.ifThen(b.isLess(i, count), [&] { fill(i); }); };
+  auto fillIfAny = [&](Index i, Index stage) {
+    b.ifThen(b.isLess(i, count), [&] { fill(i, stage); });
+  };
   for (int64_t i = 0; i < ahead; ++i) {
     if (config.splits == 1 && i < tiles.steps)
-      fill(i);
+      fill(i, i * stageFloats);
     else
-      fillIfAny(i);
+      fillIfAny(i, i * stageFloats);
     b.commitCopies();
   }
   GpuBuilder::Values zeros(config.threadChannels * pixelGroups, b.zeros(/*four=*/true));
   if (tensorTile)
     zeros = tensorTile->zeros();
-  auto addStep = [&](Index i, GpuBuilder::Values sums) {
+  // The loop carries where the stage begins that is computed with, and the one before it, which is
+  // filled next: cheaper than dividing by their number.
+  GpuBuilder::Values carried = zeros;
+  carried.push_back(b.materialize(0));
+  carried.push_back(b.materialize(lastStage));
+  auto addStep = [&](Index i, GpuBuilder::Values values) {
+    Index before = values.pop_back_val(), stage = values.pop_back_val();
     b.waitForCopies(ahead - 1);
     b.barrier();
-    fillIfAny(b.add(i, ahead));
+    fillIfAny(b.add(i, ahead), before);
     b.commitCopies(); // a group for each step, be it empty: waiting counts groups
-    return multiply(b.rem(i, config.stages), sums);
+    values = multiply(stage, values);
+    values.push_back(b.materialize(
+        b.select(b.isEqual(stage, lastStage), Index(0), b.add(stage, stageFloats))));
+    values.push_back(b.materialize(stage));
+    return values;
   };
-  GpuBuilder::Values sums = b.loop(0, count, 1, zeros, addStep);
+  GpuBuilder::Values sums = b.loop(0, count, 1, carried, addStep);
+  sums.pop_back_n(2);
   return tensorTile ? tensorTile->join(sums) : sums;
 }
 

@@ -158,12 +158,12 @@ Value GpuBuilder::extract(Value four, int64_t i) {
 
 void GpuBuilder::barrier() { intrinsic("llvm.nvvm.barrier0", {}, {}); }
 
-void GpuBuilder::copyToShared(Value global, Index from, Value shared, Index to, int64_t toFurther,
-                              int64_t floats, Value valid) {
+void GpuBuilder::copyToShared(Value global, Index from, int64_t fromFurther, Value shared, Index to,
+                              int64_t toFurther, int64_t floats, Value valid) {
   // Copies of 16 bytes pass by L1, which shared memory is a part of.
   std::string name = floats == kFour ? "llvm.nvvm.cp.async.cg.shared.global.16"
                                      : "llvm.nvvm.cp.async.ca.shared.global.4";
-  SmallVector<Value> operands = {address(shared, to, toFurther), address(global, from, 0)};
+  SmallVector<Value> operands = {address(shared, to, toFurther), address(global, from, fromFurther)};
   if (valid) {
     name += ".s";
     Value bytes = materialize(select(valid, Index(floats * sizeof(float)), Index(0)));

@@ -62,8 +62,8 @@ public:
   void barrier();
   /// Copies one float or four to shared memory in the background; zeros where `valid` is given and
   /// false: then nothing is read.
-  void copyToShared(mlir::Value global, Index from, mlir::Value shared, Index to, int64_t toFurther,
-                    int64_t floats, mlir::Value valid = {});
+  void copyToShared(mlir::Value global, Index from, int64_t fromFurther, mlir::Value shared, Index to,
+                    int64_t toFurther, int64_t floats, mlir::Value valid = {});
   /// Ends a group of copies.
   void commitCopies();
   /// Waits for this thread's copies but for those of the last `groups` groups.
