@@ -80,10 +80,11 @@ struct GpuConvConfig {
   bool usesTensorCores() const { return arithmetic != GpuArithmetic::f32; }
   /// Numbers that stand for one of the filter's.
   int64_t filterParts() const { return arithmetic == GpuArithmetic::tf32x3 ? 2 : 1; }
-  /// Floats of a stage's part of the filter; from a row of its pixels to the next: the four rows
-  /// that a warp reads together for the tensor cores then lie in different banks.
+  /// Floats of a stage: of its part of the filter; of a row of its pixels and what fills it up.
+  /// Tensor cores take rows in pairs, the pixels of which alternate; the four pairs that a warp
+  /// reads together then begin in different banks.
   int64_t filterStageFloats() const { return depth * tileChannels * filterParts(); }
-  int64_t pixelRowFloats() const { return tilePixels + (usesTensorCores() ? 8 : 0); }
+  int64_t pixelRowFloats() const { return tilePixels + (usesTensorCores() ? 4 : 0); }
   int64_t stageFloats() const { return filterStageFloats() + depth * pixelRowFloats(); }
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,

@@ -113,8 +113,8 @@ static double tensorMultiplyAdds(const GpuConvConfig &config, const Gpu &gpu) {
   // Of a warp and eight rows of the inner dimension.
   auto count = static_cast<double>(warpChannels * warpPixels * kMmaRows);
   int64_t loads = (warpChannels * parts + warpPixels) * kMmaRows;
-  // To round a number takes three, as ptxas makes it; some for copies and the loop.
-  constexpr int64_t kRounding = 3, kOthers = 30;
+  // To round a number takes two, as ptxas makes it; some for copies and the loop.
+  constexpr int64_t kRounding = 2, kOthers = 30;
   int64_t instructions = products * warpChannels / kMmaChannels * warpPixels / kMmaPixels +
                          loads / (kWarpThreads * 4) +
                          kRounding * parts * warpPixels * kMmaRows / kWarpThreads + kOthers;
@@ -175,8 +175,8 @@ static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArit
     config.stages = tile.stages;
     // A split sums enough steps to be worth its stores.
     constexpr int64_t kLeastRows = 256;
-    // Places of more rows than that, out of the table, do not fit into a thread's registers; to find
-    // them takes a fifth of the main loop.
+    // Places of more rows than that, out of the table, do not fit into a thread's registers; to
+    // find them takes a fifth of the main loop.
     constexpr int64_t kMostTableDepth = 16;
     constexpr double kTableEfficiency = 0.8;
     GpuConvTiles product(shape, config);

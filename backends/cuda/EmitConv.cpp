@@ -71,11 +71,12 @@ struct GemmConv {
   } source;
 
   /// True if a row of pixels is a row of the input, with nothing between the images but other
-  /// channels: four of them are copied at once.
+  /// channels: four of them are copied at once. For tensor cores they do not stay together.
   bool copiesFour() const {
-    return shape.kh == 1 && shape.kw == 1 && shape.strideH == 1 && shape.strideW == 1 &&
-           shape.padTop == 0 && shape.padLeft == 0 && shape.in.h() == shape.out.h() &&
-           shape.in.w() == shape.out.w() && tiles.pixelsPerImage % kFour == 0;
+    return !tensorTile && shape.kh == 1 && shape.kw == 1 && shape.strideH == 1 &&
+           shape.strideW == 1 && shape.padTop == 0 && shape.padLeft == 0 &&
+           shape.in.h() == shape.out.h() && shape.in.w() == shape.out.w() &&
+           tiles.pixelsPerImage % kFour == 0;
   }
   int64_t pixelsPerCopy() const { return copiesFour() ? kFour : 1; }
   int64_t columnsOfCopies() const { return config.tilePixels / pixelsPerCopy(); }
@@ -213,10 +214,14 @@ void GemmConv::copyPixelsByTable(Index step, CopyRow copy) {
 }
 
 void GemmConv::copyPixels(Index step, Index stage) {
-  Index to = b.sum(stage, b.mul(source.row, config.pixelRowFloats()), source.column);
+  // A thread's first row is less than rowsPerRound, which divides 4 where pairs of rows alternate.
+  Index to = tensorTile ? b.sum(stage, b.mul(source.row, TensorTile::pixelRowStride(config)),
+                                b.mul(source.column, TensorTile::kRowsOfPair))
+                        : b.sum(stage, b.mul(source.row, config.pixelRowFloats()), source.column);
   auto copy = [&](int64_t round, Index from, int64_t further, Value valid) {
-    int64_t toFurther =
-        config.filterStageFloats() + round * rowsPerRound() * config.pixelRowFloats();
+    int64_t row = round * rowsPerRound();
+    int64_t toFurther = tensorTile ? TensorTile::pixelPlace(config, row)
+                                   : config.filterStageFloats() + row * config.pixelRowFloats();
     b.copyToShared(b.input(0), from, further, b.shared(), to, toFurther, pixelsPerCopy(), valid);
   };
   if (tiles.tapsOutermost)

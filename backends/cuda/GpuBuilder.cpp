@@ -163,7 +163,8 @@ void GpuBuilder::copyToShared(Value global, Index from, int64_t fromFurther, Val
   // Copies of 16 bytes pass by L1, which shared memory is a part of.
   std::string name = floats == kFour ? "llvm.nvvm.cp.async.cg.shared.global.16"
                                      : "llvm.nvvm.cp.async.ca.shared.global.4";
-  SmallVector<Value> operands = {address(shared, to, toFurther), address(global, from, fromFurther)};
+  SmallVector<Value> operands = {address(shared, to, toFurther),
+                                 address(global, from, fromFurther)};
   if (valid) {
     name += ".s";
     Value bytes = materialize(select(valid, Index(floats * sizeof(float)), Index(0)));

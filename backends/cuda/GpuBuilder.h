@@ -62,8 +62,8 @@ public:
   void barrier();
   /// Copies one float or four to shared memory in the background; zeros where `valid` is given and
   /// false: then nothing is read.
-  void copyToShared(mlir::Value global, Index from, int64_t fromFurther, mlir::Value shared, Index to,
-                    int64_t toFurther, int64_t floats, mlir::Value valid = {});
+  void copyToShared(mlir::Value global, Index from, int64_t fromFurther, mlir::Value shared,
+                    Index to, int64_t toFurther, int64_t floats, mlir::Value valid = {});
   /// Ends a group of copies.
   void commitCopies();
   /// Waits for this thread's copies but for those of the last `groups` groups.
@@ -75,8 +75,8 @@ public:
   /// The bits of a float, and the float of bits.
   mlir::Value toBits(mlir::Value x);
   mlir::Value fromBits(mlir::Value bits);
-  /// sums += filter * pixels of a warp on its tensor cores: 16 x 8 (four bits of floats a lane) times
-  /// 8 x 8 (two) into 16 x 8 floats (four), in the fragments of PTX's mma.m16n8k8.
+  /// sums += filter * pixels of a warp on its tensor cores: 16 x 8 (the bits of four floats a lane)
+  /// times 8 x 8 (two) into 16 x 8 floats (four), in the fragments of PTX's mma.m16n8k8.
   void multiplyFragments(llvm::ArrayRef<mlir::Value> filter, llvm::ArrayRef<mlir::Value> pixels,
                          llvm::MutableArrayRef<mlir::Value> sums);
   /// The sum or maximum over the lanes of a warp, in all of them.

@@ -10,10 +10,10 @@ using namespace mlir;
 using namespace incc;
 
 static constexpr int64_t kFour = 4;
-/// Lanes with the same channels, and so many rows until a lane's second one.
+/// Lanes with the same channels.
 static constexpr int64_t kLanesPerGroup = 4;
-/// Instructions that take every so manieth pixel, and the pixels of them all.
-static constexpr int64_t kInterleaved = 4, kInterleavedPixels = kInterleaved * kMmaPixels;
+/// Instructions that share pixels, and the pixels of both.
+static constexpr int64_t kInterleaved = 2, kInterleavedPixels = kInterleaved * kMmaPixels;
 /// Floats of the sums, and of the filter, in a lane.
 static constexpr int64_t kSums = 4, kFilterFloats = 4;
 
@@ -26,13 +26,17 @@ TensorTile::TensorTile(GpuBuilder &b, const GpuConvConfig &config, Index thread)
   warpChannel = b.mul(b.div(warp, warpsAcross), channelTiles * kMmaChannels);
   warpPixel = b.mul(b.rem(warp, warpsAcross), pixelTiles * kMmaPixels);
   channel = b.add(warpChannel, b.div(lane, kLanesPerGroup));
-  pixel = b.add(warpPixel, b.mul(b.rem(lane, kLanesPerGroup), 2 * kInterleaved));
+  pixel = b.add(warpPixel, b.mul(b.rem(lane, kLanesPerGroup), kFour));
 }
 
 int64_t TensorTile::channelOffset(int64_t i) { return i * (kMmaChannels / 2); }
 
-int64_t TensorTile::pixelOffset(int64_t group) {
-  return group / 2 * kInterleavedPixels + group % 2 * kInterleaved;
+int64_t TensorTile::pixelOffset(int64_t group) { return group * kInterleavedPixels; }
+
+int64_t TensorTile::pixelPlace(const GpuConvConfig &config, int64_t row) {
+  constexpr int64_t kPairs = kMmaRows / kRowsOfPair;
+  int64_t pair = row / kMmaRows * kPairs + row % kPairs;
+  return config.filterStageFloats() + pair * pixelRowStride(config) + row % kMmaRows / kPairs;
 }
 
 GpuBuilder::Values TensorTile::zeros() {
@@ -50,18 +54,17 @@ TensorTile::Parts TensorTile::split(Value x) {
   return parts;
 }
 
-/// Of each of the warp's instructions along the pixels, the lane's pixel in one of its rows.
-std::vector<TensorTile::Parts> TensorTile::loadPixels(Index stage, int64_t rows,
-                                                      int64_t rowOfLane) {
+/// Of each of the warp's instructions along the pixels, the lane's two rows of a pixel: they come
+/// in neighbouring registers, as the instruction takes them.
+TensorTile::PixelPairs TensorTile::loadPixels(Index stage, int64_t rows) {
   Index row = b.rem(lane, kLanesPerGroup), column = b.mul(b.div(lane, kLanesPerGroup), kFour);
-  Index at = b.sum(stage, b.mul(row, config.pixelRowFloats()), warpPixel, column);
-  std::vector<Parts> result;
+  Index at =
+      b.sum(stage, b.mul(row, pixelRowStride(config)), b.mul(warpPixel, kRowsOfPair), column);
+  PixelPairs result;
   for (int64_t first = 0; first < pixelTiles * kMmaPixels; first += kInterleavedPixels) {
-    Value four = b.loadFour(b.shared(), at,
-                            config.filterStageFloats() +
-                                (rows + rowOfLane) * config.pixelRowFloats() + first);
-    for (int64_t i = 0; i < kInterleaved; ++i)
-      result.push_back(split(b.extract(four, i)));
+    Value four = b.loadFour(b.shared(), at, pixelPlace(config, rows) + first * kRowsOfPair);
+    for (int64_t i = 0; i < kFour; i += kRowsOfPair)
+      result.push_back({split(b.extract(four, i)), split(b.extract(four, i + 1))});
   }
   return result;
 }
@@ -87,17 +90,15 @@ GpuBuilder::Values TensorTile::multiply(Index stage, GpuBuilder::Values sums) {
   int64_t parts = config.filterParts();
   for (int64_t rows = 0; rows < config.depth; rows += kMmaRows) {
     std::vector<GpuBuilder::Values> filter = loadFilter(stage, rows);
-    std::vector<Parts> upper = loadPixels(stage, rows, 0);
-    std::vector<Parts> lower = loadPixels(stage, rows, kMmaRows / 2);
-    // Small products first; that of two small parts is below what the sum's rounding loses. Pixels
-    // are outer: their pairs of registers are put together from two loads.
+    PixelPairs pixels = loadPixels(stage, rows);
+    // Small products first; that of two small parts is below what the sum's rounding loses.
     for (int64_t order = parts - 1; order >= 0; --order)
       for (int64_t ofFilter = order; ofFilter >= 0; --ofFilter)
         for (int64_t j = 0; j < pixelTiles; ++j)
           for (int64_t i = 0; i < channelTiles; ++i) {
             int64_t ofPixels = order - ofFilter;
             b.multiplyFragments(filter[i * parts + ofFilter],
-                                {upper[j][ofPixels], lower[j][ofPixels]},
+                                {pixels[j][0][ofPixels], pixels[j][1][ofPixels]},
                                 MutableArrayRef(sumsOf(sums, i, j), kSums));
           }
   }
@@ -108,13 +109,13 @@ GpuBuilder::Values TensorTile::join(const GpuBuilder::Values &sums) {
   GpuBuilder::Values all = sums, result;
   for (int64_t i = 0; i < channelTiles; ++i)
     for (int64_t half = 0; half < 2; ++half)
-      for (int64_t first = 0; first < pixelTiles; first += kInterleaved)
-        for (int64_t column = 0; column < 2; ++column) {
-          GpuBuilder::Values four;
+      for (int64_t first = 0; first < pixelTiles; first += kInterleaved) {
+        GpuBuilder::Values four;
+        for (int64_t column = 0; column < 2; ++column)
           for (int64_t j = 0; j < kInterleaved; ++j)
             four.push_back(sumsOf(all, i, first + j)[2 * half + column]);
-          result.push_back(b.joinFour(four));
-        }
+        result.push_back(b.joinFour(four));
+      }
   return result;
 }
 

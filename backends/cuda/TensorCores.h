@@ -8,9 +8,9 @@
 namespace incc {
 
 /// A thread's part of a block's tile. Its warp has threadChannels / 2 times 16 channels and
-/// threadPixels / 8 times 32 pixels. Of 32 pixels, four instructions of 8 columns take every
-/// fourth: then a lane loads its pixels of all four at once, and holds sums of 8 pixels that follow
-/// each other.
+/// threadPixels / 8 times 32 pixels. Of 16 pixels, two instructions of 8 columns take every second:
+/// then a lane loads the pixels of both at once, each with that of the other row that goes with it
+/// into an instruction, and holds sums of four pixels that follow each other.
 class TensorTile {
 public:
   TensorTile(GpuBuilder &b, const GpuConvConfig &config, Index thread);
@@ -21,6 +21,14 @@ public:
   Index firstPixel() const { return pixel; }
   static int64_t channelOffset(int64_t i);
   static int64_t pixelOffset(int64_t group);
+
+  /// Where a stage has the pixels of a row: behind the filter.
+  static int64_t pixelPlace(const GpuConvConfig &config, int64_t row);
+  /// From a row whose number is less than 4 to the next; pixels of a row are kRowsOfPair apart.
+  static int64_t pixelRowStride(const GpuConvConfig &config) {
+    return kRowsOfPair * config.pixelRowFloats();
+  }
+  static constexpr int64_t kRowsOfPair = 2;
 
   GpuBuilder::Values zeros();
   /// Adds the products of a stage, which begins at float `stage` of shared memory.
@@ -44,7 +52,8 @@ private:
   /// A factor's parts, the larger first.
   using Parts = llvm::SmallVector<mlir::Value, 2>;
   Parts split(mlir::Value x);
-  std::vector<Parts> loadPixels(Index stage, int64_t rows, int64_t rowOfLane);
+  using PixelPairs = std::vector<std::array<Parts, kRowsOfPair>>;
+  PixelPairs loadPixels(Index stage, int64_t rows);
   std::vector<GpuBuilder::Values> loadFilter(Index stage, int64_t rows);
   mlir::Value *sumsOf(GpuBuilder::Values &sums, int64_t channelTile, int64_t pixelTile) const;
 };

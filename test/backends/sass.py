@@ -4,8 +4,9 @@
 
 For each architecture ptxas must put every kernel into registers: no stack, no spills. nvdisasm, where it is
 found, shows the main loop of each convolution by tiles, which copies to shared memory in the background (LDGSTS):
-most of its instructions must be multiply-adds (FFMA), the more the larger a thread's part of the tile is. Of a loop
-on tensor cores (HMMA) no share is asked: an instruction keeps them busy for many cycles.
+most of its instructions must be multiply-adds (FFMA), the more the larger a thread's part of the tile is. On
+tensor cores an instruction (HMMA) keeps a quarter of a multiprocessor's busy for 8 cycles of an A100; an eighth of the
+instructions then fills them. A tenth is asked, where no table is read.
 `--table` writes for all kernels what a block takes (threads, registers of each, bytes of shared memory as the PTX
 says that they are launched with), and the main loop's instructions and that share.
 """
@@ -96,6 +97,8 @@ def main():
                     if not loop["LDGSTS"] or loop["FFMA"]:
                         wrong.append(f"{name} {arch}: a loop on tensor cores with {loop['LDGSTS']} copies in the "
                                      f"background, {loop['FFMA']} FFMA")
+                    if share < 0.1 and not loop["LDG"]:
+                        wrong.append(f"{name} {arch}: {share:.0%} of a loop on tensor cores are HMMA")
                 # Of few steps there is no loop.
                 elif loop["LDGSTS"]:
                     tiles += 1
