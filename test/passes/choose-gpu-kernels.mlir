@@ -103,6 +103,43 @@ plan.program "narrow_groups_are_direct" {
   }
 }
 
+!squeezed = !plan.map<2x64x1x1, c1, halo [0, 0, 0, 0], planes 64>
+!excited = !plan.map<2x96x1x1, c1, halo [0, 0, 0, 0], planes 96>
+!many = !plan.map<9x64x1x1, c1, halo [0, 0, 0, 0], planes 64>
+!many_out = !plan.map<9x96x1x1, c1, halo [0, 0, 0, 0], planes 96>
+
+// Of a map of one pixel a tile would have a column for each image: a warp for each output reads the weights as
+// they are, with what is left of the parameters. Of more images than it reads them once for, tiles are used; and
+// where the window is not the whole map.
+// CHECK-LABEL: plan.program "whole_map_is_fully_connected"
+//       CHECK:   plan.kernel "cnn.linear"(%{{.+}}) weights(%{{.+}}, %{{.+}}) into(%{{.+}}) params {act = #cnn.act<relu>} config {threads = 256 : i64} tasks 12
+//       CHECK:   plan.kernel "cnn.linear"(%{{.+}}) weights(%{{.+}}) into(%{{.+}}) params {} config {threads = 256 : i64} tasks 12
+//       CHECK:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm"
+//       CHECK:   plan.kernel "cnn.conv2d"{{.*}}config {algorithm = "gemm"
+plan.program "whole_map_is_fully_connected" {
+  %x = plan.buffer : !squeezed
+  %y = plan.buffer : !excited
+  %map = plan.buffer : !plan.map<1x8x3x5, c1, halo [0, 0, 0, 0], planes 8>
+  %pixel = plan.buffer : !plan.map<1x96x1x1, c1, halo [0, 0, 0, 0], planes 96>
+  %pixels = plan.buffer : !plan.map<1x96x1x2, c1, halo [0, 0, 0, 0], planes 96>
+  %m = plan.buffer : !many
+  %n = plan.buffer : !many_out
+  %w = plan.weights dense<1.0> : tensor<96x64x1x1xf32>
+  %b = plan.weights dense<1.0> : tensor<96xf32>
+  %v = plan.weights dense<1.0> : tensor<96x8x3x5xf32>
+  %u = plan.weights dense<1.0> : tensor<96x8x3x4xf32>
+  plan.stage {
+    plan.kernel "cnn.conv2d"(%x) weights(%w, %b) into(%y) params {act = #cnn.act<relu>, kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!squeezed, !plan.weights, !plan.weights, !excited) -> ()
+    plan.kernel "cnn.conv2d"(%map) weights(%v) into(%pixel) params {kernel = array<i64: 3, 5>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!plan.map<1x8x3x5, c1, halo [0, 0, 0, 0], planes 8>, !plan.weights, !plan.map<1x96x1x1, c1, halo [0, 0, 0, 0], planes 96>) -> ()
+    plan.kernel "cnn.conv2d"(%m) weights(%w) into(%n) params {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!many, !plan.weights, !many_out) -> ()
+    plan.kernel "cnn.conv2d"(%map) weights(%u) into(%pixels) params {kernel = array<i64: 3, 4>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+      : (!plan.map<1x8x3x5, c1, halo [0, 0, 0, 0], planes 8>, !plan.weights, !plan.map<1x96x1x2, c1, halo [0, 0, 0, 0], planes 96>) -> ()
+  }
+}
+
 // -----
 
 !in = !plan.map<1x64x14x14, c1, halo [0, 0, 0, 0], planes 64>
