@@ -119,9 +119,8 @@ GpuConvTiles::GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config)
   constexpr int64_t kPaddingShare = 8;
   stepsPerTap = ceilDiv(inChannels, config.depth);
   int64_t dense = inChannels * taps, denseSteps = ceilDiv(dense, config.depth);
-  int64_t window = std::max(shape.kh * shape.dilationH, shape.kw * shape.dilationW);
-  tapsOutermost =
-      stepsPerTap * taps <= denseSteps + denseSteps / kPaddingShare || window >= kTableTapRow;
+  tapsOutermost = stepsPerTap * taps <= denseSteps + denseSteps / kPaddingShare ||
+                  shape.kh + shape.kw > kMostTableTaps;
   steps = tapsOutermost ? stepsPerTap * taps : denseSteps;
   channelTiles = ceilDiv(outChannels, config.tileChannels);
   // The direct algorithm's tiles lie within an image.

@@ -126,8 +126,9 @@ struct GpuConvTiles {
   int64_t filterFloats, tableFloats;
 };
 
-/// In an entry of the table, what a row of a window's taps is times.
-constexpr int64_t kTableTapRow = 1 << 14;
+/// Rows and columns of a window that the table can tell apart, together: a tap is two bits of a
+/// number, of its row and of its column, and rows beyond the last are one bit more.
+constexpr int64_t kMostTableTaps = 29;
 
 } // namespace incc
 

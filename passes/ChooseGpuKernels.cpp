@@ -176,9 +176,9 @@ static void chooseTile(const ConvShape &shape, ArrayRef<ConvTile> tiles, GpuArit
     // A split sums enough steps to be worth its stores.
     constexpr int64_t kLeastRows = 256;
     // Places of more rows than that, out of the table, do not fit into a thread's registers; to
-    // find them takes a fifth of the main loop.
+    // find them takes a tenth of the main loop.
     constexpr int64_t kMostTableDepth = 16;
-    constexpr double kTableEfficiency = 0.8;
+    constexpr double kTableEfficiency = 0.93;
     GpuConvTiles product(shape, config);
     if (!product.tapsOutermost && tile.depth > kMostTableDepth)
       continue;

@@ -68,6 +68,8 @@ struct GemmConv {
     /// offset is that of the channel of the first row where taps are outermost.
     Index base = 0, top = 0, left = 0;
     Value inMap;
+    /// The rows and columns of the window that lie in the map, as the table's entries have them.
+    Index taps = 0;
   } source;
 
   /// True if a row of pixels is a row of the input, with nothing between the images but other
@@ -89,6 +91,7 @@ struct GemmConv {
   void findPlace();
   Value both(Value a, Value b) { return a ? this->b.logicalAnd(a, b) : b; }
   void findSource();
+  Index findTaps();
   Value isTapInside(Index rows, Index columns);
   void copyFilter(Index step, Index stage);
   void copyPixels(Index step, Index stage);
@@ -132,6 +135,28 @@ void GemmConv::findSource() {
   if (tiles.tapsOutermost)
     channel = b.add(channel, source.row);
   source.base = b.at(shape.in, n, channel, source.top, source.left);
+  if (!tiles.tapsOutermost)
+    source.taps = findTaps();
+}
+
+/// The bits of a tap of the window, which keep it from being a denormal or a NaN where it goes as a
+/// float; of none.
+static int32_t tapBits(const ConvShape &shape, int64_t row, int64_t column) {
+  return kTableBits | 1 << row | 1 << (shape.kh + column);
+}
+static constexpr int32_t kNoTap = kTableBits | 1 << kMostTableTaps;
+
+/// The bits of all taps that lie in the map.
+Index GemmConv::findTaps() {
+  Index taps = kTableBits;
+  auto add = [&](int64_t count, int64_t firstBit, Index first, int64_t dilation, int64_t extent) {
+    for (int64_t i = 0; i < count; ++i)
+      taps = b.add(taps, b.select(b.isBelow(b.add(first, i * dilation), extent),
+                                  Index(int64_t(1) << (firstBit + i)), Index(0)));
+  };
+  add(shape.kh, 0, source.top, shape.dilationH, shape.in.h());
+  add(shape.kw, shape.kh, source.left, shape.dilationW, shape.in.w());
+  return source.inMap ? b.select(source.inMap, taps, Index(0)) : taps;
 }
 
 /// Whether a tap, so many rows and columns from where the source's window begins, lies in the
@@ -202,13 +227,9 @@ void GemmConv::copyPixelsOfTap(Index step, CopyRow copy) {
 void GemmConv::copyPixelsByTable(Index step, CopyRow copy) {
   forEachRound([&](int64_t round, Index row) {
     Index entry = b.mul(b.add(b.mul(step, config.depth), row), 2);
-    auto read = [&](int64_t i) {
-      return KernelBuilder::tableIndex(b, b.load(b.weights(0), entry, tiles.filterFloats + i));
-    };
-    Index offset = read(0), tap = read(1);
-    Value valid = isTapInside(b.div(tap, kTableTapRow), b.rem(tap, kTableTapRow));
-    if (tiles.inChannels * tiles.taps % config.depth)
-      valid = both(valid, b.isLess(-1, offset));
+    Value found = b.loadTwo(b.weights(0), entry, tiles.filterFloats);
+    Index offset = KernelBuilder::tableIndex(b, b.extract(found, 0));
+    Value valid = b.hasBits(source.taps, b.bitsOf(b.extract(found, 1)));
     copy(round, b.add(source.base, offset), 0, valid);
   });
 }
@@ -380,17 +401,19 @@ void gpu::emitConv2d(GpuBuilder &b) {
   GemmConv(b, shape, config).emit();
 }
 
-/// Where each row of the inner dimension lies in the input, seen from where a window begins:
-/// channels outermost. Rows beyond the last have no place.
+/// Where each row of the inner dimension lies in the input, seen from where a window begins, and
+/// its tap: channels outermost.
 static void writeTable(const ConvShape &shape, const GpuConvTiles &tiles,
                        MutableArrayRef<float> table) {
   for (size_t row = 0; row < table.size() / 2; ++row) {
     auto c = static_cast<int64_t>(row) / tiles.taps, tap = static_cast<int64_t>(row) % tiles.taps;
-    int64_t down = tap / shape.kw * shape.dilationH, across = tap % shape.kw * shape.dilationW;
+    int64_t down = tap / shape.kw, across = tap % shape.kw;
     bool exists = c < tiles.inChannels;
     table[2 * row] = KernelBuilder::tableEntry(
-        exists ? c * shape.in.planeStride() + down * shape.in.rowStride() + across : -1);
-    table[2 * row + 1] = KernelBuilder::tableEntry(down * kTableTapRow + across);
+        exists ? c * shape.in.planeStride() + down * shape.dilationH * shape.in.rowStride() +
+                     across * shape.dilationW
+               : 0);
+    table[2 * row + 1] = llvm::bit_cast<float>(exists ? tapBits(shape, down, across) : kNoTap);
   }
 }
 

@@ -71,6 +71,13 @@ Index GpuBuilder::select(Value condition, Index a, Index b) {
   return CodeBuilder::select(condition, materialize(a), materialize(b));
 }
 
+Index GpuBuilder::bitsOf(Value x) { return toIndex(*this, toBits(x)); }
+
+Value GpuBuilder::hasBits(Index set, Index bits) {
+  Value common = builder.create<arith::AndIOp>(loc, materialize(set), materialize(bits));
+  return isEqual(common, bits);
+}
+
 Value GpuBuilder::integer(Index index) {
   return builder.create<arith::IndexCastOp>(loc, builder.getI32Type(), materialize(index));
 }
@@ -97,6 +104,11 @@ Value GpuBuilder::load(Value array, Index at, int64_t further) {
 Value GpuBuilder::loadFour(Value array, Index at, int64_t further) {
   return builder.create<LLVM::LoadOp>(loc, VectorType::get({kFour}, builder.getF32Type()),
                                       address(array, at, further), kFourBytes);
+}
+
+Value GpuBuilder::loadTwo(Value array, Index at, int64_t further) {
+  return builder.create<LLVM::LoadOp>(loc, VectorType::get({2}, builder.getF32Type()),
+                                      address(array, at, further), 2 * sizeof(float));
 }
 
 void GpuBuilder::store(Value value, Value array, Index at, int64_t further) {

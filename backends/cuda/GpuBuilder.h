@@ -39,13 +39,17 @@ public:
   /// True if `0 <= a < b`: of a negative `a` the unsigned value is larger than any extent.
   mlir::Value isBelow(Index a, Index b);
   Index select(mlir::Value condition, Index a, Index b);
+  /// The bits of a float as a number, and whether all of `bits` are among those of `set`.
+  Index bitsOf(mlir::Value x);
+  mlir::Value hasBits(Index set, Index bits);
   using CodeBuilder::select;
 
   // Memory. `at` and `further` count floats; constants are best given as `further`, which becomes
   // part of the instruction.
   mlir::Value load(mlir::Value array, Index at, int64_t further = 0);
-  /// Four floats from an address that is a multiple of 16 bytes.
+  /// Four floats from an address that is a multiple of 16 bytes, or two from one of 8.
   mlir::Value loadFour(mlir::Value array, Index at, int64_t further = 0);
+  mlir::Value loadTwo(mlir::Value array, Index at, int64_t further = 0);
   /// One float or four.
   void store(mlir::Value value, mlir::Value array, Index at, int64_t further = 0);
   /// The shared memory of the block, all of it.

@@ -27,11 +27,13 @@ def least_share(loop):
     and copies single pixels: a load for 8 multiply-adds and a copy for 28 leave 87%, addresses take the rest, and more
     the fewer multiply-adds there are between two barriers."""
     products_per_load = loop["FFMA"] / loop["LDS"]
-    if loop["LDG"]:  # a table says where the pixels lie, of few input channels: each is looked up, and tested
-        return 0.69 if products_per_load > 9 else 0.54
-    if products_per_load > 9:  # 8 x 8 or 8 x 4 sums of a thread
-        return 0.83 if products_per_load > 13 else 0.78
-    return 0.75 if loop["FFMA"] > 256 else 0.7 if loop["FFMA"] > 128 else 0.6
+    if products_per_load > 13:  # 8 x 8 sums of a thread; with LDG a table says where the pixels of few channels lie
+        return 0.81 if loop["LDG"] else 0.83
+    if products_per_load > 9:  # 8 x 4
+        return 0.78
+    if loop["FFMA"] > 256:
+        return 0.75
+    return 0.6 if loop["FFMA"] <= 128 else 0.68 if loop["LDG"] else 0.7
 
 
 def assemble(ptx, arch, cubin):
