@@ -416,10 +416,10 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, winograd_convolutions, large_winograd_convolutions, strassen_convolutions, grouped_convolutions,
-            epilogues, pools, odd_pools, elementwise, positive_activations, binaries,
-            normalizations, moves, takes, shapes, constants, linears, runtime_weights,
-            channel_scales]
+FAMILIES = [convolutions, winograd_convolutions, large_winograd_convolutions,
+            strassen_convolutions, grouped_convolutions, epilogues, pools, odd_pools, elementwise,
+            positive_activations, binaries, normalizations, moves, takes, shapes, constants, linears,
+            runtime_weights, channel_scales]
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"},

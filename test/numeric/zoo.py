@@ -45,7 +45,8 @@ if __name__ == "__main__":
     options = arguments(__doc__, models={"nargs": "+"}, batch={"default": "1,4"},
                         seeds={"default": "1"}, threads={"default": "1,2"},
                         reimport={"action": "store_true"}, mcpu={"default": ""},
-                        backend={"default": "auto"}, precision={"default": "f32"}, set={"action": "append", "default": []})
+                        backend={"default": "auto"}, precision={"default": "f32"},
+                        set={"action": "append", "default": []})
     batches, seeds, threads = ([int(x) for x in text.split(",")]
                                for text in (options.batch, options.seeds, options.threads))
     failures = Failures(1e-4)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Packs compiled networks with answers of ONNX Runtime, to be checked and timed on a machine with a GPU.
 
-    build/venv/bin/python tools/gpu-check/bundle.py OUT.tar.gz resnet50 inception_v3 [--mcpu sm_80] [--batch 1,8] [--precision f32,tf32]
+    build/venv/bin/python tools/gpu-check/bundle.py OUT.tar.gz resnet50 inception_v3 \\
+        [--mcpu sm_80] [--batch 1,8] [--precision f32,tf32]
 
 There: tar xf OUT.tar.gz && python3 gpu-check/check.py. It needs Python with numpy and the GPU's driver; where
 they are found it also uses compute-sanitizer and PyTorch.
@@ -25,8 +26,8 @@ def compile_network(model, batch, mcpu, precision, folder):
     incc = shutil.which("incc") or str(ROOT / "build/bin/incc")
     name = f"{model}-{batch}" + ("" if precision == "f32" else f"-{precision}")
     common = [incc, str(ROOT / f"models/{model}.yaml"), "-q", "--random-weights", "1", "--batch", str(batch)]
-    subprocess.run([*common, "--target", "cuda", "--mcpu", mcpu, "--precision", precision, "-o", str(folder / f"{name}.so")],
-                   check=True)
+    subprocess.run([*common, "--target", "cuda", "--mcpu", mcpu, "--precision", precision,
+                    "-o", str(folder / f"{name}.so")], check=True)
     with tempfile.TemporaryDirectory() as scratch:
         onnx = f"{scratch}/{name}.onnx"
         subprocess.run([*common, "--emit=onnx", "-o", onnx], check=True)
