@@ -26,6 +26,23 @@ DictionaryAttr GpuLaunch::toAttr(MLIRContext *context, ArrayRef<int64_t> weights
   return config.getDictionary(context);
 }
 
+static constexpr std::pair<GpuArithmetic, StringLiteral> kArithmetics[] = {
+    {GpuArithmetic::f32, "f32"}, {GpuArithmetic::tf32, "tf32"}, {GpuArithmetic::tf32x3, "3xtf32"}};
+
+StringRef incc::nameOf(GpuArithmetic arithmetic) {
+  for (auto &[value, name] : kArithmetics)
+    if (value == arithmetic)
+      return name;
+  llvm_unreachable("an arithmetic without a name");
+}
+
+std::optional<GpuArithmetic> incc::gpuArithmeticOf(StringRef text) {
+  for (auto &[value, name] : kArithmetics)
+    if (name == text)
+      return value;
+  return std::nullopt;
+}
+
 DictionaryAttr GpuConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> weightsBytes) const {
   Builder b(context);
   bool isGemm = algorithm == GpuConvAlgorithm::gemm;
@@ -37,9 +54,13 @@ DictionaryAttr GpuConvConfig::toAttr(MLIRContext *context, ArrayRef<int64_t> wei
   if (isGemm) {
     config.set("depth", b.getI64IntegerAttr(depth));
     config.set("stages", b.getI64IntegerAttr(stages));
+    if (usesTensorCores())
+      config.set("arithmetic", b.getStringAttr(nameOf(arithmetic)));
   }
   if (splits > 1)
     config.set("splits", b.getI64IntegerAttr(splits));
+  if (winogradOutputs)
+    config.set("winograd_outputs", b.getI64IntegerAttr(winogradOutputs));
   return config.getDictionary(context);
 }
 
@@ -47,6 +68,8 @@ GpuConvConfig GpuConvConfig::fromAttr(DictionaryAttr attr) {
   GpuConvConfig config;
   if (attr.getAs<StringAttr>("algorithm").getValue() == "direct")
     config.algorithm = GpuConvAlgorithm::direct;
+  if (auto arithmetic = attr.getAs<StringAttr>("arithmetic"))
+    config.arithmetic = *gpuArithmeticOf(arithmetic);
   ArrayRef<int64_t> tile = attr.getAs<DenseI64ArrayAttr>("tile").asArrayRef();
   ArrayRef<int64_t> thread = attr.getAs<DenseI64ArrayAttr>("thread_tile").asArrayRef();
   std::tie(config.tileChannels, config.tilePixels) = std::pair(tile[0], tile[1]);
@@ -54,6 +77,7 @@ GpuConvConfig GpuConvConfig::fromAttr(DictionaryAttr attr) {
   config.depth = integerOf(attr, "depth", config.depth);
   config.stages = integerOf(attr, "stages", config.stages);
   config.splits = integerOf(attr, "splits", 1);
+  config.winogradOutputs = integerOf(attr, "winograd_outputs", 0);
   return config;
 }
 
@@ -73,6 +97,20 @@ ConvShape incc::gpuConvShape(plan::KernelOp kernel) {
   return shape;
 }
 
+GpuWinogradTiles::GpuWinogradTiles(plan::MapType out, int64_t outputs)
+    : down(ceilDiv(out.h(), outputs)), across(ceilDiv(out.w(), outputs)),
+      count(out.n() * down * across) {
+  constexpr int64_t kFour = 4;
+  row = ceilDiv(count, kFour) * kFour;
+  int64_t ofLine = WinogradSize(outputs, kWinogradTaps, /*stride=*/1).products;
+  products = ofLine * ofLine;
+}
+
+plan::MapType GpuWinogradTiles::map(MLIRContext *context, int64_t channels) const {
+  return plan::MapType::get(context, {1, products * channels, 1, row}, /*block=*/1, {0, 0, 0, 0},
+                            products * channels);
+}
+
 GpuConvTiles::GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config)
     : outChannels(shape.outChannelsPerGroup()), inChannels(shape.inChannelsPerGroup()),
       taps(shape.kh * shape.kw), pixelsPerImage(shape.out.h() * shape.out.w()),
@@ -81,9 +119,8 @@ GpuConvTiles::GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config)
   constexpr int64_t kPaddingShare = 8;
   stepsPerTap = ceilDiv(inChannels, config.depth);
   int64_t dense = inChannels * taps, denseSteps = ceilDiv(dense, config.depth);
-  int64_t window = std::max(shape.kh * shape.dilationH, shape.kw * shape.dilationW);
-  tapsOutermost =
-      stepsPerTap * taps <= denseSteps + denseSteps / kPaddingShare || window >= kTableTapRow;
+  tapsOutermost = stepsPerTap * taps <= denseSteps + denseSteps / kPaddingShare ||
+                  shape.kh + shape.kw > kMostTableTaps;
   steps = tapsOutermost ? stepsPerTap * taps : denseSteps;
   channelTiles = ceilDiv(outChannels, config.tileChannels);
   // The direct algorithm's tiles lie within an image.
@@ -92,7 +129,8 @@ GpuConvTiles::GpuConvTiles(const ConvShape &shape, const GpuConvConfig &config)
                       : shape.out.n() * ceilDiv(pixelsPerImage, config.tilePixels);
   blocks = shape.groups * channelTiles * pixelTiles * config.splits;
   filterFloats =
-      shape.groups * channelTiles * config.tileChannels * (isGemm ? steps * config.depth : dense);
+      shape.groups * channelTiles *
+      (isGemm ? steps * config.filterStageFloats() : dense * config.tileChannels);
   constexpr int64_t kEntryFloats = 2;
   tableFloats = isGemm && !tapsOutermost ? kEntryFloats * steps * config.depth : 0;
 }

@@ -11,6 +11,12 @@ namespace incc {
 /// bias and residual, and activate.
 constexpr llvm::StringLiteral kSumSplitsKind = "plan.sum_splits";
 
+/// Kinds of the kernels that transform the input of a convolution by Winograd's algorithm for 3x3
+/// windows, and the products, which a convolution of groups computes between them.
+constexpr llvm::StringLiteral kWinogradInputKind = "plan.winograd_input";
+constexpr llvm::StringLiteral kWinogradOutputKind = "plan.winograd_output";
+constexpr int64_t kWinogradTaps = 3;
+
 constexpr int64_t kWarpThreads = 32;
 /// What a thread of most kernels computes, as many apart as a block has threads.
 constexpr int64_t kElementsPerThread = 4;
@@ -36,9 +42,29 @@ enum class GpuConvAlgorithm {
   direct,
 };
 
+/// How a product of matrices multiplies.
+enum class GpuArithmetic {
+  /// Float32 multiply-adds of single threads: exact.
+  f32,
+  /// Tensor cores, factors rounded to tf32: the exponent of float32, 11 bits of the significand.
+  tf32,
+  /// Tensor cores; each factor is the sum of two tf32 numbers, the product of the smaller ones is
+  /// left out: three products, errors near float32's.
+  tf32x3,
+};
+
+/// "f32", "tf32" or "3xtf32", as `--precision` takes them.
+llvm::StringRef nameOf(GpuArithmetic arithmetic);
+std::optional<GpuArithmetic> gpuArithmeticOf(llvm::StringRef name);
+
+/// The shape of the instruction that multiplies on tensor cores: channels x pixels x rows of the
+/// inner dimension.
+constexpr int64_t kMmaChannels = 16, kMmaPixels = 8, kMmaRows = 8;
+
 /// What a GPU does for a convolution: the `config` of its kernel.
 struct GpuConvConfig {
   GpuConvAlgorithm algorithm = GpuConvAlgorithm::gemm;
+  GpuArithmetic arithmetic = GpuArithmetic::f32;
   /// Output channels and pixels of a block's tile and of a thread's part of it.
   int64_t tileChannels = 128, tilePixels = 128, threadChannels = 8, threadPixels = 8;
   /// Rows of the product's inner dimension that are in shared memory together, and how many such
@@ -46,9 +72,20 @@ struct GpuConvConfig {
   int64_t depth = 8, stages = 2;
   /// Blocks that share the inner dimension of a tile.
   int64_t splits = 1;
+  /// Outputs of a row of Winograd's tiles, if the convolution is the products of transformed ones:
+  /// its filter is transformed as it is packed. Otherwise zero.
+  int64_t winogradOutputs = 0;
 
   int64_t threads() const { return tileChannels / threadChannels * (tilePixels / threadPixels); }
-  int64_t stageFloats() const { return depth * (tileChannels + tilePixels); }
+  bool usesTensorCores() const { return arithmetic != GpuArithmetic::f32; }
+  /// Numbers that stand for one of the filter's.
+  int64_t filterParts() const { return arithmetic == GpuArithmetic::tf32x3 ? 2 : 1; }
+  /// Floats of a stage: of its part of the filter; of a row of its pixels and what fills it up.
+  /// Tensor cores take rows in pairs, the pixels of which alternate; the four pairs that a warp
+  /// reads together then begin in different banks.
+  int64_t filterStageFloats() const { return depth * tileChannels * filterParts(); }
+  int64_t pixelRowFloats() const { return tilePixels + (usesTensorCores() ? 4 : 0); }
+  int64_t stageFloats() const { return filterStageFloats() + depth * pixelRowFloats(); }
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context,
                               llvm::ArrayRef<int64_t> weightsBytes) const;
@@ -57,6 +94,17 @@ struct GpuConvConfig {
 
 /// The shape of a convolution, also of one that is split: its own output then holds partial sums.
 ConvShape gpuConvShape(plan::KernelOp kernel);
+
+/// Winograd's tiles of a convolution's output. Transformed inputs and products are maps
+/// [product][channel][tile of all images], whose rows are filled up to whole groups of four floats.
+struct GpuWinogradTiles {
+  GpuWinogradTiles(plan::MapType out, int64_t outputs);
+
+  int64_t down, across, count, row;
+  /// Of a tile.
+  int64_t products;
+  plan::MapType map(mlir::MLIRContext *context, int64_t channels) const;
+};
 
 /// The product that a convolution is, group by group, and its tiles.
 struct GpuConvTiles {
@@ -73,12 +121,14 @@ struct GpuConvTiles {
   /// Blocks of the whole convolution.
   int64_t blocks;
   /// Floats of the packed filter: [group][tile of channels][row of the inner dimension][channel in
-  /// tile].
+  /// tile]; for tensor cores [group][tile of channels][8 rows][16 channels][part][lane][4]: as the
+  /// lanes of a warp take them.
   int64_t filterFloats, tableFloats;
 };
 
-/// In an entry of the table, what a row of a window's taps is times.
-constexpr int64_t kTableTapRow = 1 << 14;
+/// Rows and columns of a window that the table can tell apart, together: a tap is two bits of a
+/// number, of its row and of its column, and rows beyond the last are one bit more.
+constexpr int64_t kMostTableTaps = 29;
 
 } // namespace incc
 

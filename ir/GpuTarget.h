@@ -17,6 +17,8 @@ struct Gpu {
   unsigned multiprocessors;
   /// Float32 multiply-adds that a multiprocessor starts in a cycle.
   unsigned fmasPerCycle;
+  /// Multiply-adds of tf32 numbers on its tensor cores, by the instruction mma.sync.
+  unsigned tf32FmasPerCycle;
   /// Shared memory of a block at most, and of a multiprocessor; its 32-bit registers.
   unsigned sharedBytesPerBlock, sharedBytes, registers;
   unsigned clockMHz;

@@ -198,10 +198,15 @@ def ChooseGpuKernelsPass : Pass<"choose-gpu-kernels", "::incc::plan::ProgramOp">
   let description = [{
     By a model of the target: waves of blocks over its multiprocessors. A task is a block. Maps must be
     dense: on a GPU assign-layout does not run. Sets `config`, `tasks` and `cycles` (of one multiprocessor); a convolution of few tiles is
-    split along its inner dimension, and another kernel adds the parts.
+    split along its inner dimension, and another kernel adds the parts; one by Winograd's algorithm becomes
+    a kernel that transforms its input, one of products, and one that transforms these back.
   }];
   let options = [
     Option<"mcpu", "mcpu", "std::string", /*default=*/"\"sm_80\"", "GPU to compile for">,
+    Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
+           "Rounding errors that fast convolutions may add: strict, default or fast">,
+    Option<"precision", "precision", "std::string", /*default=*/"\"f32\"",
+           "How convolutions may multiply: f32, or also by tensor cores: 3xtf32 or tf32">,
   ];
 }
 

@@ -90,6 +90,8 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   if (options.gpu) {
     ChooseGpuKernelsPassOptions choose;
     choose.mcpu = options.gpu->name.str();
+    choose.accuracy = options.accuracy;
+    choose.precision = options.precision;
     module.addNestedPass<plan::ProgramOp>(createChooseGpuKernelsPass(choose));
     addSchedule(module, options);
     return;

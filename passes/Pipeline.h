@@ -63,6 +63,8 @@ struct PipelineOptions {
   std::optional<Gpu> gpu;
   /// Rounding errors that algorithms may add: "strict", "default" or "fast".
   std::string accuracy = "default";
+  /// How a GPU's convolutions may multiply: "f32", "3xtf32" or "tf32".
+  std::string precision = "f32";
   /// Number of threads to schedule for.
   unsigned threads = 1;
   TuneOptions tune;

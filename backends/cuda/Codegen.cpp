@@ -3,11 +3,14 @@
 #include "backends/cuda/Codegen.h"
 #include "backends/cuda/Emitters.h"
 #include "backends/llvm/Lowering.h"
+#include "backends/llvm/Machines.h"
+#include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Metadata.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
@@ -41,7 +44,8 @@ static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const GpuCodegen
 /// would leave it idle while that waits.
 static constexpr int64_t kLeastBlocks = 2;
 
-/// Tells the code generator that a function is a kernel, and how many registers it may use.
+/// Tells the code generator that a function is a kernel, and how many registers it may use; and
+/// readers how it is launched.
 static void annotateKernel(llvm::Module &module, DistinctKernel &distinct) {
   llvm::Function *function = module.getFunction(distinct.symbol);
   llvm::LLVMContext &context = module.getContext();
@@ -53,29 +57,14 @@ static void annotateKernel(llvm::Module &module, DistinctKernel &distinct) {
                                     llvm::Type::getInt32Ty(context), value))};
     annotations->addOperand(llvm::MDNode::get(context, fields));
   };
+  GpuLaunch launch = GpuLaunch::of(distinct.kernel);
   annotate("kernel", 1);
-  annotate("maxntidx", GpuLaunch::of(distinct.kernel).threads);
+  annotate("maxntidx", launch.threads);
   annotate("minctasm", kLeastBlocks);
-}
-
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned optLevel) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  // Kernels are unrolled already.
-  tuning.LoopUnrolling = tuning.LoopInterleaving = false;
-  llvm::PassBuilder passes(&machine, tuning);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  passes.registerModuleAnalyses(modules);
-  passes.registerCGSCCAnalyses(sccs);
-  passes.registerFunctionAnalyses(functions);
-  passes.registerLoopAnalyses(loops);
-  passes.crossRegisterProxies(loops, functions, sccs, modules);
-  llvm::OptimizationLevel level =
-      optLevel >= 2 ? llvm::OptimizationLevel::O2 : llvm::OptimizationLevel::O1;
-  passes.buildPerModuleDefaultPipeline(level).run(module, modules);
+  // For those who read or assemble the PTX: it does not say how much a launch asks for.
+  module.appendModuleInlineAsm(llvm::formatv("// {0}: {1} threads, {2} bytes of shared memory",
+                                             distinct.symbol, launch.threads, launch.sharedBytes)
+                                   .str());
 }
 
 static FailureOr<std::string> compile(ArrayRef<DistinctKernel *> partition,
@@ -97,7 +86,7 @@ static FailureOr<std::string> compile(ArrayRef<DistinctKernel *> partition,
   code->setDataLayout(machine->createDataLayout());
   for (DistinctKernel *distinct : partition)
     annotateKernel(*code, *distinct);
-  optimize(*code, *machine, options.optLevel);
+  optimizeKernels(*code, *machine, options.optLevel);
 
   SmallVector<char, 0> text;
   llvm::raw_svector_ostream os(text);

@@ -26,6 +26,8 @@ const GpuEmitter *incc::findGpuEmitter(llvm::StringRef kind) {
       {cnn::ToLayoutOp::getOperationName(), gpu::emitCopy, nullptr},
       {cnn::TransposeOp::getOperationName(), gpu::emitTranspose, nullptr},
       {kSumSplitsKind, gpu::emitSumSplits, nullptr},
+      {kWinogradInputKind, gpu::emitWinogradInput, nullptr},
+      {kWinogradOutputKind, gpu::emitWinogradOutput, nullptr},
   };
   for (const GpuEmitter &row : kEmitters)
     if (row.kind == kind)

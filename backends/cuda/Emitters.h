@@ -26,6 +26,10 @@ void emitConv2d(GpuBuilder &b);
 std::vector<float> packConv2d(plan::KernelOp kernel, unsigned index, llvm::ArrayRef<float> values);
 void emitDirectConv(GpuBuilder &b, const ConvShape &shape, const GpuConvConfig &config);
 void emitSumSplits(GpuBuilder &b);
+void emitWinogradInput(GpuBuilder &b);
+void emitWinogradOutput(GpuBuilder &b);
+std::vector<float> transformFilters(int64_t filters, int64_t channels, int64_t outputs,
+                                    llvm::ArrayRef<float> values);
 void emitLinear(GpuBuilder &b);
 void emitMaxPool(GpuBuilder &b);
 void emitAvgPool(GpuBuilder &b);

@@ -71,6 +71,13 @@ Index GpuBuilder::select(Value condition, Index a, Index b) {
   return CodeBuilder::select(condition, materialize(a), materialize(b));
 }
 
+Index GpuBuilder::bitsOf(Value x) { return toIndex(*this, toBits(x)); }
+
+Value GpuBuilder::hasBits(Index set, Index bits) {
+  Value common = builder.create<arith::AndIOp>(loc, materialize(set), materialize(bits));
+  return isEqual(common, bits);
+}
+
 Value GpuBuilder::integer(Index index) {
   return builder.create<arith::IndexCastOp>(loc, builder.getI32Type(), materialize(index));
 }
@@ -99,6 +106,11 @@ Value GpuBuilder::loadFour(Value array, Index at, int64_t further) {
                                       address(array, at, further), kFourBytes);
 }
 
+Value GpuBuilder::loadTwo(Value array, Index at, int64_t further) {
+  return builder.create<LLVM::LoadOp>(loc, VectorType::get({2}, builder.getF32Type()),
+                                      address(array, at, further), 2 * sizeof(float));
+}
+
 void GpuBuilder::store(Value value, Value array, Index at, int64_t further) {
   unsigned alignment = isa<VectorType>(value.getType()) ? kFourBytes : sizeof(float);
   builder.create<LLVM::StoreOp>(loc, value, address(array, at, further), alignment);
@@ -116,6 +128,21 @@ Index GpuBuilder::at(plan::MapType map, Index n, Index c, Index y, Index x) {
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
+
+Value GpuBuilder::joinFour(ArrayRef<Value> scalars) {
+  Value four = zeros(/*four=*/true);
+  for (auto [i, scalar] : llvm::enumerate(scalars))
+    four = builder.create<vector::InsertOp>(loc, scalar, four, static_cast<int64_t>(i));
+  return four;
+}
+
+Value GpuBuilder::toBits(Value x) {
+  return builder.create<arith::BitcastOp>(loc, builder.getI32Type(), x);
+}
+
+Value GpuBuilder::fromBits(Value bits) {
+  return builder.create<arith::BitcastOp>(loc, builder.getF32Type(), bits);
+}
 
 Value GpuBuilder::constant(float value) {
   return builder.create<arith::ConstantOp>(loc, builder.getF32FloatAttr(value));
@@ -143,12 +170,13 @@ Value GpuBuilder::extract(Value four, int64_t i) {
 
 void GpuBuilder::barrier() { intrinsic("llvm.nvvm.barrier0", {}, {}); }
 
-void GpuBuilder::copyToShared(Value global, Index from, Value shared, Index to, int64_t toFurther,
-                              int64_t floats, Value valid) {
+void GpuBuilder::copyToShared(Value global, Index from, int64_t fromFurther, Value shared, Index to,
+                              int64_t toFurther, int64_t floats, Value valid) {
   // Copies of 16 bytes pass by L1, which shared memory is a part of.
   std::string name = floats == kFour ? "llvm.nvvm.cp.async.cg.shared.global.16"
                                      : "llvm.nvvm.cp.async.ca.shared.global.4";
-  SmallVector<Value> operands = {address(shared, to, toFurther), address(global, from, 0)};
+  SmallVector<Value> operands = {address(shared, to, toFurther),
+                                 address(global, from, fromFurther)};
   if (valid) {
     name += ".s";
     Value bytes = materialize(select(valid, Index(floats * sizeof(float)), Index(0)));
@@ -162,6 +190,22 @@ void GpuBuilder::commitCopies() { intrinsic("llvm.nvvm.cp.async.commit.group", {
 void GpuBuilder::waitForCopies(int64_t groups) {
   Value count = builder.create<arith::ConstantOp>(loc, builder.getI32IntegerAttr(groups));
   intrinsic("llvm.nvvm.cp.async.wait.group", {}, count);
+}
+
+Value GpuBuilder::roundToTf32(Value x) {
+  return intrinsic("llvm.nvvm.f2tf32.rna", builder.getI32Type(), x);
+}
+
+void GpuBuilder::multiplyFragments(ArrayRef<Value> filter, ArrayRef<Value> pixels,
+                                   MutableArrayRef<Value> sums) {
+  SmallVector<Value> operands(filter);
+  llvm::append_range(operands, pixels);
+  llvm::append_range(operands, sums);
+  SmallVector<Type> types(sums.size(), builder.getF32Type());
+  auto type = LLVM::LLVMStructType::getLiteral(builder.getContext(), types);
+  Value result = intrinsic("llvm.nvvm.mma.m16n8k8.row.col.tf32", type, operands);
+  for (auto [i, sum] : llvm::enumerate(sums))
+    sum = builder.create<LLVM::ExtractValueOp>(loc, result, static_cast<int64_t>(i));
 }
 
 Value GpuBuilder::shuffleXor(Value value, int64_t mask) {

@@ -10,7 +10,6 @@
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -92,28 +91,6 @@ static void setAttributes(llvm::Module &module, const CodegenOptions &options,
   }
 }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned optLevel) {
-  // Kernels are vectorized and unrolled already.
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = false;
-  tuning.LoopInterleaving = false;
-  llvm::PassBuilder passes(&machine, tuning);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  passes.registerModuleAnalyses(modules);
-  passes.registerCGSCCAnalyses(sccs);
-  passes.registerFunctionAnalyses(functions);
-  passes.registerLoopAnalyses(loops);
-  passes.crossRegisterProxies(loops, functions, sccs, modules);
-  llvm::OptimizationLevel level =
-      optLevel >= 2 ? llvm::OptimizationLevel::O2 : llvm::OptimizationLevel::O1;
-  passes.buildPerModuleDefaultPipeline(level).run(module, modules);
-}
-
 /// As TargetMachine::addPassesToEmitFile, but with the machine scheduler only where the ISA wants
 /// it.
 static LogicalResult emitCode(llvm::Module &module, llvm::TargetMachine &machine,
@@ -184,7 +161,7 @@ static FailureOr<CodeBuffers> compile(const Partition &partition, const CodegenO
   code->setTargetTriple(machine->getTargetTriple().str());
   code->setDataLayout(machine->createDataLayout());
   setAttributes(*code, options, *machine);
-  optimize(*code, *machine, options.optLevel);
+  optimizeKernels(*code, *machine, options.optLevel);
 
   SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream os(bytes);

@@ -48,11 +48,18 @@ struct Thread {
   unsigned groups = 0; // of copies, that were ended
 };
 
+/// What a lane gives to a product on tensor cores, mma.m16n8k8, and takes from it.
+struct Fragments {
+  uint32_t filter[4], pixels[2];
+  float sums[4];
+};
+
 /// An exchange between the lanes of a warp.
 struct Warp {
   float values[kWarpThreads];
   unsigned arrived = 0, generation = 0;
   float results[kWarpThreads];
+  Fragments fragments[kWarpThreads];
 };
 
 /// The block that runs.
@@ -159,20 +166,64 @@ void waitGroup(int pending) {
   thread.copies = std::move(left);
 }
 
-float shuffleXor(int, float value, int mask, int) {
-  Machine &m = machine();
-  Warp &warp = m.warps[m.thread / kWarpThreads];
-  unsigned lane = m.thread % kWarpThreads, generation = warp.generation;
-  warp.values[lane] = value;
+/// Waits for all lanes of a warp; the last one to come does what `exchange` says.
+template <typename Exchange> void meet(Warp &warp, Exchange exchange) {
+  unsigned generation = warp.generation;
   if (++warp.arrived == kWarpThreads) {
-    memcpy(warp.results, warp.values, sizeof warp.values);
+    exchange();
     warp.arrived = 0;
     ++warp.generation;
   }
   while (warp.generation == generation)
     yield();
+}
+
+float shuffleXor(int, float value, int mask, int) {
+  Machine &m = machine();
+  Warp &warp = m.warps[m.thread / kWarpThreads];
+  unsigned lane = m.thread % kWarpThreads;
+  warp.values[lane] = value;
+  meet(warp, [&] { memcpy(warp.results, warp.values, sizeof warp.values); });
   return warp.results[lane ^ static_cast<unsigned>(mask)];
 }
+
+/// To the nearest number of 11 bits, ties away from zero.
+uint32_t roundToTf32(float x) {
+  constexpr uint32_t kHalf = 1u << 12;
+  uint32_t bits = bit_cast<uint32_t>(x);
+  bool isFinite = (bits & 0x7f800000) != 0x7f800000;
+  return isFinite ? (bits + kHalf) & ~(2 * kHalf - 1) : bits;
+}
+
+/// The product of a warp. As the hardware does, it drops the bits that tf32 does not have.
+void multiplyWarp(Fragments *lanes) {
+  auto number = [](uint32_t bits) { return bit_cast<float>(bits & 0xffffe000); };
+  float filter[16][8], pixels[8][8];
+  for (unsigned lane = 0; lane < kWarpThreads; ++lane) {
+    unsigned group = lane / 4, inGroup = lane % 4;
+    for (unsigned i = 0; i < 4; ++i)
+      filter[group + i % 2 * 8][inGroup + i / 2 * 4] = number(lanes[lane].filter[i]);
+    for (unsigned i = 0; i < 2; ++i)
+      pixels[inGroup + i * 4][group] = number(lanes[lane].pixels[i]);
+  }
+  for (unsigned lane = 0; lane < kWarpThreads; ++lane)
+    for (unsigned i = 0; i < 4; ++i) {
+      unsigned channel = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+      for (unsigned row = 0; row < 8; ++row)
+        lanes[lane].sums[i] += filter[channel][row] * pixels[row][column];
+    }
+}
+
+void multiplyFragments(Fragments *mine) {
+  Machine &m = machine();
+  Warp &warp = m.warps[m.thread / kWarpThreads];
+  Fragments &here = warp.fragments[m.thread % kWarpThreads];
+  here = *mine;
+  meet(warp, [&] { multiplyWarp(warp.fragments); });
+  *mine = here;
+}
+
+constexpr StringLiteral kMultiplyFragments = "llvm.nvvm.mma.m16n8k8.row.col.tf32";
 
 struct Intrinsic {
   StringRef name;
@@ -194,6 +245,8 @@ const Intrinsic *findIntrinsic(StringRef name) {
       {"llvm.nvvm.cp.async.commit.group", address(commitGroup), false},
       {"llvm.nvvm.cp.async.wait.group", address(waitGroup), false},
       {"llvm.nvvm.shfl.sync.bfly.f32", address(shuffleXor), true},
+      {"llvm.nvvm.f2tf32.rna", address(roundToTf32), false},
+      {kMultiplyFragments, address(multiplyFragments), true},
   };
   for (const Intrinsic &row : kIntrinsics)
     if (row.name == name)
@@ -224,6 +277,26 @@ void dropCalls(Module &module, const Options &options) {
   }
 }
 
+/// Calls `function(Fragments *)`, in place of an intrinsic that takes and gives them one by one.
+void passFragments(CallInst &call, Value *function) {
+  IRBuilder<> b(&*call.getFunction()->getEntryBlock().getFirstInsertionPt());
+  auto *type = StructType::get(b.getContext(), SmallVector<Type *>(10, b.getInt32Ty()));
+  Value *fragments = b.CreateAlloca(type);
+  b.SetInsertPoint(&call);
+  unsigned count = call.arg_size();
+  for (unsigned i = 0; i < count; ++i)
+    b.CreateStore(call.getArgOperand(i), b.CreateStructGEP(type, fragments, i));
+  b.CreateCall(FunctionType::get(b.getVoidTy(), {b.getPtrTy()}, false), function, {fragments});
+  Value *result = PoisonValue::get(call.getType());
+  unsigned numSums = call.getType()->getStructNumElements();
+  for (unsigned i = 0; i < numSums; ++i) {
+    Value *place = b.CreateStructGEP(type, fragments, count - numSums + i);
+    result = b.CreateInsertValue(result, b.CreateLoad(b.getFloatTy(), place), i);
+  }
+  call.replaceAllUsesWith(result);
+  call.eraseFromParent();
+}
+
 /// Points intrinsics and shared memory to the machine. Returns the name of one that it lacks.
 std::string replaceIntrinsics(Module &module) {
   for (Function &function : make_early_inc_range(module)) {
@@ -234,6 +307,10 @@ std::string replaceIntrinsics(Module &module) {
       return function.getName().str();
     for (User *user : make_early_inc_range(function.users())) {
       auto *call = cast<CallInst>(user);
+      if (intrinsic->name == kMultiplyFragments) {
+        passFragments(*call, pointerTo(intrinsic->function, function.getType()));
+        continue;
+      }
       call->setAttributes({});
       call->setCalledFunction(function.getFunctionType(),
                               pointerTo(intrinsic->function, function.getType()));
@@ -300,6 +377,7 @@ std::unique_ptr<Program> Program::load(StringRef ir, StringRef ptx, const Option
       reason = diagnostic.getMessage().str();
       return nullptr;
     }
+    module->setModuleInlineAsm(""); // comments for readers of PTX
     if (!options.mutate.empty())
       dropCalls(*module, options);
     std::vector<std::string> names;

@@ -16,7 +16,7 @@ MUTATIONS = ["barrier0:0", "cp.async.wait.group:0"]
 
 
 def tiles(name, channels, stride):
-    """A convolution of small integers: float32 holds every sum exactly, in whatever order."""
+    """A convolution of small integers: tf32 holds them, and float32 every sum exactly, in whatever order."""
     net = Network(name, 3)
     random = np.random.default_rng(3)
 
@@ -41,10 +41,12 @@ def is_right(library, net):
 def main():
     options = arguments(__doc__.splitlines()[0])
     wrong, count = [], 0
-    for net in [tiles("few_channels", 3, (1, 1)), tiles("many_channels", 48, (2, 1))]:
+    nets = [(tiles("few_channels", 3, (1, 1)), "f32"), (tiles("many_channels", 48, (2, 1)), "f32"),
+            (tiles("tensor_cores", 48, (1, 1)), "tf32")]
+    for net, precision in nets:
         source, library = options.folder / f"{net.name}.mlir", options.folder / f"{net.name}.so"
         source.write_text(net.text())
-        compile_model(source, "sm_80", library)
+        compile_model(source, "sm_80", library, f"--precision={precision}")
         for order in ("forward", "reverse"):
             os.environ["FAKE_CUDA_ORDER"] = order
             for mutation in ["", *MUTATIONS]:

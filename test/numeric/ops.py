@@ -83,6 +83,20 @@ def stem_convolutions():
     return net
 
 
+def large_winograd_convolutions():
+    """Maps on which a GPU takes larger tiles, some of them beyond the border, of several images."""
+    net = Network("large_winograd_convolutions", 20)
+    shapes = [((4, 64, 27, 30), 64, (1, 1, 1, 1)), ((1, 96, 55, 50), 128, (0, 0, 0, 0)),
+              ((2, 128, 26, 31), 99, (2, 0, 1, 1))]
+    for i, (shape, k, pad) in enumerate(shapes):
+        x = net.input(*shape)
+        y = net.conv(x, k, (3, 3), pad=pad, bias=i != 1, act=[None, ("relu",), ("silu",)][i])
+        if i == 0:
+            y = net.conv(y, k, (3, 3), pad=pad, residual=y, act=("relu",))
+        net.output(y)
+    return net
+
+
 def strassen_convolutions():
     """1x1 convolutions that are worth Strassen's algorithm: pixels that do and do not fill the last
     tile, of several images, halos of what reads the result, channels that can be halved once."""
@@ -419,23 +433,26 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, winograd_convolutions, strassen_convolutions, stem_convolutions, grouped_convolutions,
-            epilogues, pools, odd_pools, elementwise, positive_activations, binaries,
-            normalizations, moves, takes, shapes, constants, linears, runtime_weights,
-            channel_scales]
+FAMILIES = [convolutions, winograd_convolutions, large_winograd_convolutions, strassen_convolutions,
+            stem_convolutions, grouped_convolutions, epilogues, pools, odd_pools, elementwise,
+            positive_activations, binaries, normalizations, moves, takes, shapes, constants, linears,
+            runtime_weights, channel_scales]
 
 if __name__ == "__main__":
     options = arguments(__doc__, families={"nargs": "*"}, level={"default": "2"},
-                        machines={"default": ""}, backend={"default": "auto"})
+                        machines={"default": ""}, backend={"default": "auto"},
+                        precision={"default": "f32"})
     machines = options.machines.split(",") if options.machines else None
-    failures = Failures(2e-5)
+    # tf32 has 11 bits: products err by some 2^-11 of themselves, against the largest output less.
+    failures = Failures(3e-3 if options.precision == "tf32" else 2e-5)
     for family in FAMILIES:
         if not options.families or family.__name__ in options.families:
             # Errors are relative to the largest output, which some activations cut down: only what is
             # meant for it is convolved with larger tiles.
-            is_transformed = family in (winograd_convolutions, strassen_convolutions, stem_convolutions)
+            is_transformed = family in (winograd_convolutions, large_winograd_convolutions,
+                                         strassen_convolutions, stem_convolutions)
             accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures, machines,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}",
-                                   f"--backend={options.backend}"])
+                                   f"--backend={options.backend}", f"--precision={options.precision}"])
     failures.finish("ops")

@@ -13,13 +13,13 @@ from harness import (Failures, arguments, as_list, call, compile_model, load, on
 MODELS = pathlib.Path(__file__).resolve().parents[2] / "models"
 
 
-def compare(model, folder, batch, seed, threads, reimport, mcpu, backend, settings, failures):
+def compare(model, folder, batch, seed, threads, reimport, mcpu, backend, settings, precision, failures):
     weights = ["--random-weights", seed, "--batch", batch]
     weights += [f"--set={setting}" for setting in settings]
     # A name for each: dlopen takes a path that it knows for the library that it has.
     library = folder / f"{model.stem}-{batch}-{seed}.so"
     onnx = library.with_suffix(".onnx")
-    compile_model(model, mcpu, library, *weights, f"--backend={backend}")
+    compile_model(model, mcpu, library, *weights, f"--backend={backend}", f"--precision={precision}")
     call("incc", model, "-q", *weights, "--emit=onnx", "-o", onnx)
     libraries = [library]
     if reimport:
@@ -45,7 +45,8 @@ if __name__ == "__main__":
     options = arguments(__doc__, models={"nargs": "+"}, batch={"default": "1,4"},
                         seeds={"default": "1"}, threads={"default": "1,2"},
                         reimport={"action": "store_true"}, mcpu={"default": ""},
-                        backend={"default": "auto"}, set={"action": "append", "default": []})
+                        backend={"default": "auto"}, precision={"default": "f32"},
+                        set={"action": "append", "default": []})
     batches, seeds, threads = ([int(x) for x in text.split(",")]
                                for text in (options.batch, options.seeds, options.threads))
     failures = Failures(1e-4)
@@ -53,5 +54,5 @@ if __name__ == "__main__":
         for batch in batches:
             for seed in seeds:
                 compare(MODELS / f"{name}.yaml", options.folder, batch, seed, threads,
-                        options.reimport, options.mcpu, options.backend, options.set, failures)
+                        options.reimport, options.mcpu, options.backend, options.set, options.precision, failures)
     failures.finish("zoo")

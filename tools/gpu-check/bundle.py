@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Packs compiled networks with answers of ONNX Runtime, to be checked and timed on a machine with a GPU.
 
-    build/venv/bin/python tools/gpu-check/bundle.py OUT.tar.gz resnet50 inception_v3 [--mcpu sm_80] [--batch 1,8]
+    build/venv/bin/python tools/gpu-check/bundle.py OUT.tar.gz resnet50 inception_v3 \\
+        [--mcpu sm_80] [--batch 1,8] [--precision f32,tf32]
 
 There: tar xf OUT.tar.gz && python3 gpu-check/check.py. It needs Python with numpy and the GPU's driver; where
 they are found it also uses compute-sanitizer and PyTorch.
@@ -20,12 +21,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 
-def compile_network(model, batch, mcpu, folder):
+def compile_network(model, batch, mcpu, precision, folder):
     """Writes NAME.so, and NAME.npz with seeded inputs and what ONNX Runtime answers."""
     incc = shutil.which("incc") or str(ROOT / "build/bin/incc")
-    name = f"{model}-{batch}"
+    name = f"{model}-{batch}" + ("" if precision == "f32" else f"-{precision}")
     common = [incc, str(ROOT / f"models/{model}.yaml"), "-q", "--random-weights", "1", "--batch", str(batch)]
-    subprocess.run([*common, "--target", "cuda", "--mcpu", mcpu, "-o", str(folder / f"{name}.so")], check=True)
+    subprocess.run([*common, "--target", "cuda", "--mcpu", mcpu, "--precision", precision,
+                    "-o", str(folder / f"{name}.so")], check=True)
     with tempfile.TemporaryDirectory() as scratch:
         onnx = f"{scratch}/{name}.onnx"
         subprocess.run([*common, "--emit=onnx", "-o", onnx], check=True)
@@ -46,13 +48,15 @@ def main():
     parser.add_argument("models", nargs="+")
     parser.add_argument("--mcpu", default="sm_80")
     parser.add_argument("--batch", default="1")
+    parser.add_argument("--precision", default="f32")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "gpu-check"
         folder.mkdir()
         for model in options.models:
             for batch in map(int, options.batch.split(",")):
-                compile_network(model, batch, options.mcpu, folder)
+                for precision in options.precision.split(","):
+                    compile_network(model, batch, options.mcpu, precision, folder)
         for file in (HERE / "check.py", ROOT / "runtime/python/incc.py"):
             shutil.copy(file, folder)
         with tarfile.open(options.out, "w:gz") as archive:

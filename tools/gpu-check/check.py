@@ -20,7 +20,8 @@ import numpy as np
 import incc
 
 HERE = pathlib.Path(__file__).resolve().parent
-TOLERANCE = 1e-4
+# Of networks whose factors were rounded to tf32, and of others.
+TF32_TOLERANCE, TOLERANCE = 5e-3, 1e-4
 
 
 def arrays(file, kind):
@@ -86,8 +87,9 @@ def main():
             inputs, expected = arrays(file, "input"), arrays(file, "output")
         with incc.load(library) as model:
             error = error_of(model, inputs, expected)
-            good &= bool(error < TOLERANCE)
-            print(f"{library.stem}: error {error:.1e}{'' if error < TOLERANCE else ' WRONG'}")
+            agrees = error < (TF32_TOLERANCE if library.stem.endswith("-tf32") else TOLERANCE)
+            good &= bool(agrees)
+            print(f"{library.stem}: error {error:.1e}{'' if agrees else ' WRONG'}")
             if options.agree_only:
                 continue
             steps = sum(step["ms"] for step in model.profile(*inputs))

@@ -137,6 +137,7 @@ private:
     pipeline.gpu = options.gpu;
     pipeline.threads = options.threads;
     pipeline.accuracy = options.accuracy;
+    pipeline.precision = options.precision;
     pipeline.scheduleBranches = options.scheduleBranches;
     pipeline.factorize = options.factorize;
     pipeline.maxError = options.maxError;

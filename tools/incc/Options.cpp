@@ -107,6 +107,13 @@ Options incc::parseOptions(int argc, char **argv) {
                "direct one: 1e-6 of the largest output), default (some 4e-6) or fast (some 1e-5)"),
       cl::init("default"), cl::value_desc("LEVEL"), cl::cat(code));
 
+  cl::opt<std::string> precision(
+      "precision",
+      cl::desc("With --target cuda, how convolutions may multiply: f32 (default), or also on "
+               "tensor cores where that is faster: 3xtf32 (each factor in two parts: errors near "
+               "f32's) or tf32 (factors rounded to 11 bits: some 3e-4 of the largest output)"),
+      cl::init("f32"), cl::value_desc("KIND"), cl::cat(code));
+
   cl::opt<std::string> scheduleBranches(
       "schedule-branches",
       cl::desc(
@@ -218,6 +225,8 @@ Options incc::parseOptions(int argc, char **argv) {
   } else {
     if (ptxas.getNumOccurrences())
       fail("--ptxas is for --target cuda");
+    if (precision == "tf32" || precision == "3xtf32")
+      fail("--precision=" + precision + " is for --target cuda");
     llvm::Expected<Target> found = Target::lookup(mcpu, target);
     if (!found)
       fail(llvm::toString(found.takeError()));
@@ -237,6 +246,9 @@ Options incc::parseOptions(int argc, char **argv) {
   if (accuracy != "strict" && accuracy != "default" && accuracy != "fast")
     fail("unknown --accuracy '" + accuracy + "'; supported are strict, default, fast");
   options.accuracy = accuracy;
+  if (precision != "f32" && precision != "tf32" && precision != "3xtf32")
+    fail("unknown --precision '" + precision + "'; supported are f32, tf32, 3xtf32");
+  options.precision = precision;
   if (scheduleBranches != "on" && scheduleBranches != "off")
     fail("unknown --schedule-branches '" + scheduleBranches + "'; supported are on, off");
   options.scheduleBranches = scheduleBranches == "on";

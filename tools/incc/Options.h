@@ -25,7 +25,7 @@ struct Options {
   std::optional<Isa> codegenIsa;
   unsigned optLevel = 3;
   unsigned threads = 1;
-  std::string accuracy = "default";
+  std::string accuracy = "default", precision = "f32";
   bool scheduleBranches = true;
   /// As in PipelineOptions.
   std::string factorize = "exact";
