@@ -77,9 +77,10 @@ llvm::Expected<HalideCode> incc::lowerHalideKernel(plan::KernelOp kernel, String
     findHalideEmitter(kernel.getKind())->emit(described);
     result.axes = described.axes;
     for (HalideKernel::Variant &variant : described.variants) {
-      result.modules->modules.push_back(
-          Halide::Pipeline(variant.outputs)
-              .compile_to_module(variant.inputs, variant.description.symbol, halideTarget(codegen)));
+      Halide::Pipeline pipeline(variant.outputs);
+      addPrefetches(pipeline, std::move(variant.prefetches));
+      result.modules->modules.push_back(pipeline.compile_to_module(
+          variant.inputs, variant.description.symbol, halideTarget(codegen)));
       // Functions take what they read first.
       std::stable_partition(variant.description.arguments.begin(),
                             variant.description.arguments.end(),

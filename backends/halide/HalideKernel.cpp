@@ -68,7 +68,7 @@ template <typename BufferT> static void constrain(BufferT buffer, const HalideKe
   }
 }
 
-Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, int64_t origin,
+Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
                                       Halide::Type type) {
   Variant &variant = variants.back();
   Halide::ImageParam param(type, static_cast<int>(dims.size()), uniqueName("in"));
@@ -78,11 +78,12 @@ Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, int64_
   return param;
 }
 
-Halide::ImageParam HalideKernel::input(unsigned i, const Dims &dims, int64_t origin) {
+Halide::ImageParam HalideKernel::input(unsigned i, const Dims &dims,
+                                       const HalideOrigin &origin) {
   return read(i, dims, origin, Halide::Float(32));
 }
 
-Halide::ImageParam HalideKernel::weights(unsigned i, const Dims &dims, int64_t origin,
+Halide::ImageParam HalideKernel::weights(unsigned i, const Dims &dims, const HalideOrigin &origin,
                                          Halide::Type type) {
   return read(kernel.getInputs().size() + i, dims, origin, type);
 }
@@ -95,7 +96,7 @@ Halide::ImageParam HalideKernel::inputRuns(unsigned i) {
   return input(i, runsOf(inputMap(i)), inputMap(i).origin());
 }
 
-void HalideKernel::output(unsigned i, Halide::Func func, const Dims &dims, int64_t origin,
+void HalideKernel::output(unsigned i, Halide::Func func, const Dims &dims, const HalideOrigin &origin,
                           unsigned rowDim) {
   Variant &variant = variants.back();
   unsigned operand = kernel.getInputs().size() + kernel.getWeights().size() + i;
