@@ -9,10 +9,11 @@ namespace incc {
 namespace plan {
 /// The backend that compiles a kernel: `backend` of its config, which says so where it isn't LLVM.
 constexpr llvm::StringLiteral kBackendName = "backend", kLlvmBackend = "llvm",
-                              kHalideBackend = "halide";
+                              kHalideBackend = "halide", kAutoBackend = "auto";
 llvm::StringRef backendOf(KernelOp kernel);
 
-/// Attribute of a module whose kernels one backend compiles.
+/// Attribute of a module whose kernels another backend than LLVM compiles, or "auto": whichever is
+/// faster.
 constexpr llvm::StringLiteral kBackendAttr = "plan.backend";
 void setBackend(KernelOp kernel, llvm::StringRef backend);
 } // namespace plan

@@ -1,6 +1,8 @@
 // Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
+#include "ir/DecisionLog.h"
 #include "ir/KernelParams.h"
 #include "ir/LinearPlan.h"
+#include "passes/BackendChoice.h"
 #include "passes/ConvCandidates.h"
 #include "passes/KernelCost.h"
 #include "passes/Passes.h"
@@ -79,24 +81,15 @@ static void listAlternatives(plan::KernelOp conv, ArrayRef<ConvCandidate> candid
   SmallVector<Attribute> list;
   llvm::StringSet<> seen;
   for (const ConvCandidate &candidate : candidates)
-    if (std::string name = describe(candidate.config);
+    if (std::string name = describe(candidate);
         list.size() < kMost && seen.insert(name).second)
       list.push_back(
           b.getStringAttr(name + ": " + llvm::formatv("{0:f3} Mcycles", candidate.cycles * 1e-6)));
   conv->setAttr("modelled", b.getArrayAttr(list));
 }
 
-/// The backend that the module asks for.
-static StringRef wantedBackend(Operation *op) {
-  auto name = op->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(plan::kBackendAttr);
-  return name ? name.getValue() : StringRef(plan::kLlvmBackend);
-}
-
 static void chooseConv(plan::KernelOp kernel, const Goal &goal) {
   SmallVector<ConvCandidate> candidates = convCandidates(kernel, goal);
-  // Halide's convolutions are direct; there is always such a candidate.
-  if (wantedBackend(kernel) == plan::kHalideBackend)
-    llvm::erase_if(candidates, [](const ConvCandidate &c) { return c.config.transformsTiles(); });
   if (!kernel.getConfig()) // else it was tuned
     applyCandidate(kernel, candidates.front(), goal.target);
   if (candidates.size() > 1)
@@ -229,7 +222,8 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
           << accuracy << "'";
       return signalPassFailure();
     }
-    Goal goal{*target, std::max(1u, threads.getValue()), *level};
+    StringRef backend = wantedBackend();
+    Goal goal{*target, std::max(1u, threads.getValue()), *level, backend};
     // Listed first: choosing may add kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -248,11 +242,39 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       }
       chooser->choose(kernel, goal);
     }
-    StringRef backend = wantedBackend(getOperation());
+    SmallVector<plan::KernelOp> others;
     getOperation().walk([&](plan::KernelOp kernel) {
-      plan::setBackend(kernel, backend);
-      if (!kernel.getCycles())
-        kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, *target)));
+      if (kernel.getCycles()) // of a convolution, which has a backend
+        return;
+      kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, *target)));
+      others.push_back(kernel);
+    });
+    if (backend == plan::kAutoBackend)
+      chooseBackends(getOperation(), others, *target, goal.threads, tune);
+    else
+      for (plan::KernelOp kernel : others)
+        plan::setBackend(kernel, backend);
+    logConvBackends();
+  }
+
+  /// The backend that the module asks for.
+  StringRef wantedBackend() {
+    auto name = getOperation()->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(
+        plan::kBackendAttr);
+    return name ? name.getValue() : StringRef(plan::kLlvmBackend);
+  }
+
+  void logConvBackends() {
+    if (wantedBackend() != plan::kAutoBackend)
+      return;
+    getOperation().walk([&](plan::KernelOp kernel) {
+      if (kernel.getKind() != cnn::Conv2dOp::getOperationName())
+        return;
+      std::string name = describe(ConvConfig::fromAttr(*kernel.getConfig()));
+      if (plan::backendOf(kernel) == plan::kHalideBackend)
+        logDone(kernel, "by Halide, " + name);
+      else
+        logDeclined(kernel, "by Halide, no faster than LLVM's " + name);
     });
   }
 };

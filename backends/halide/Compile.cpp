@@ -32,11 +32,15 @@ static Halide::Target halideTarget(const Isa &isa) {
   return target;
 }
 
+bool incc::isHalideTarget(const Isa &isa) {
+  return halideTarget(isa).arch != Halide::Target::ArchUnknown;
+}
+
 llvm::Error incc::checkHalideKernel(plan::KernelOp kernel, const Target &target) {
   if (!findHalideEmitter(kernel.getKind()))
     return llvm::createStringError("the Halide backend has no kernel for '" +
                                    kernel.getKind().str() + "'");
-  if (halideTarget(target.isa).arch == Halide::Target::ArchUnknown)
+  if (!isHalideTarget(target.isa))
     return llvm::createStringError("the Halide backend does not know the instruction set '" +
                                    target.isa.name.str() + "'");
   return llvm::Error::success();

@@ -75,6 +75,9 @@ struct HalideCode {
 
 enum class HalideOutput { Object, Assembly, Statements };
 
+/// Whether Halide's kernels are known to work on an instruction set.
+bool isHalideTarget(const Isa &isa);
+
 /// Why `kernel` can't be compiled by Halide for `target`; success where it can.
 llvm::Error checkHalideKernel(plan::KernelOp kernel, const Target &target);
 
