@@ -18,6 +18,10 @@ constexpr llvm::StringLiteral kBackendAttr = "plan.backend";
 void setBackend(KernelOp kernel, llvm::StringRef backend);
 } // namespace plan
 
+/// Whether an activation is a chain of many operations that each wait for the one before: of several
+/// vectors one after the other it leaves the processor idle.
+bool isLongChain(std::optional<cnn::ActivationAttr> act);
+
 /// Kernels read tables of indices as floats of the bits of index + 1 and the exponent of 2.0, which
 /// keeps them from being denormals.
 constexpr int32_t kTableBits = 0x40000000;

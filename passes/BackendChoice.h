@@ -13,8 +13,12 @@ namespace incc {
 /// instruction sets that were not measured, nor for convolutions.
 std::optional<double> halideFactor(plan::KernelOp kernel, const Target &target);
 
-/// The same of a direct convolution of `cycles` by LLVM, whose packed filter has `filterBytes`.
-double halideConvFactor(const Target &target, double cycles, double filterBytes);
+/// The same of a direct convolution of `cycles` by LLVM; 1 where nothing was measured.
+double halideConvFactor(const ConvShape &shape, const ConvConfig &config, const Target &target,
+                        double cycles);
+
+/// Whether the backends were compared on an instruction set.
+bool areBackendsMeasured(const Isa &isa);
 
 /// Gives each of `kernels`, which have a config and modelled cycles by LLVM and are no
 /// convolutions, the backend with which it is faster, by the model or, with `tune.time`, by

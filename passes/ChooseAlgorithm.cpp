@@ -254,7 +254,8 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
     else
       for (plan::KernelOp kernel : others)
         plan::setBackend(kernel, backend);
-    logConvBackends();
+    if (backend == plan::kAutoBackend && (tune.time || areBackendsMeasured(target->isa)))
+      logConvBackends();
   }
 
   /// The backend that the module asks for.
@@ -265,8 +266,6 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
   }
 
   void logConvBackends() {
-    if (wantedBackend() != plan::kAutoBackend)
-      return;
     getOperation().walk([&](plan::KernelOp kernel) {
       if (kernel.getKind() != cnn::Conv2dOp::getOperationName())
         return;

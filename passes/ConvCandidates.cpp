@@ -187,10 +187,7 @@ static void addHalides(SmallVectorImpl<ConvCandidate> &candidates, const ConvSha
   for (ConvCandidate candidate : candidates) {
     if (candidate.config.transformsTiles() || candidate.config.prefetchInput != fetchesInput)
       continue;
-    double filterBytes =
-        sizeof(float) *
-        static_cast<double>(packedFilterFloats(shape, candidate.config, goal.target));
-    double factor = halideConvFactor(goal.target, candidate.cycles, filterBytes);
+    double factor = halideConvFactor(shape, candidate.config, goal.target, candidate.cycles);
     candidate.backend = plan::kHalideBackend;
     candidate.backendFactor = factor;
     halides.push_back(candidate);

@@ -21,6 +21,7 @@ static Halide::Target halideTarget(const Isa &isa) {
        Target::X86,
        {Target::SSE41, Target::AVX, Target::AVX2, Target::FMA, Target::F16C, Target::AVX512,
         Target::AVX512_Skylake}},
+      {"neon", Target::ARM, {}},
   };
   const Row *row = llvm::find_if(kRows, [&](const Row &r) { return r.isa == isa.name; });
   if (row == std::end(kRows))

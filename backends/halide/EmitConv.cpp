@@ -4,13 +4,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::RDom;
-using Halide::RVar;
-using Halide::Var;
-using Dims = HalideKernel::Dims;
+using namespace incc::halide;
 
 namespace {
 
@@ -77,6 +71,7 @@ public:
     addAxes();
     k.forEachVariant([&] {
       int64_t blocks = k.stepOf(tileAxis);
+      scaledPanels.clear();
       std::vector<Region> regions;
       for (const Span &rows : rowSpans())
         for (const Span &columns : columnSpans())
@@ -91,6 +86,8 @@ public:
 private:
   int64_t groups, ins, blocksPerGroup, tilesPerGroup, taps;
   std::optional<RDom> chunkDomain;
+  /// Of each part, where inputs have factors: the task's weights times these, in scratch memory.
+  std::vector<Func> scaledPanels;
   /// Axes of tasks: tiles of output blocks, groups, rows (pixels where flat), images.
   unsigned tileAxis = 0, groupAxis = 0, pixelAxis = 0, imageAxis = 0;
 
@@ -192,12 +189,23 @@ private:
             {part.blocks, taps * perTap}};
   }
 
-  /// What an input channel is multiplied by (fuse-channel-scale).
-  Expr factorOf(Expr channel) {
-    ImageParam factors =
-        k.input(k.kernel.getInputs().size() - 1, {{ins, 1}},
-                {0, {{imageAxis, shape.scale.n() == 1 ? 0 : shape.scale.imageStride()}}});
-    return factors(channel);
+  /// A panel's weights of part `i` times the factors of its input channels (fuse-channel-scale): only
+  /// 1x1 convolutions without groups have such.
+  Func scaledPanel(size_t i, const Part &part, ImageParam panel, int64_t width) {
+    if (i < scaledPanels.size())
+      return scaledPanels[i];
+    int64_t block = shape.in.getBlock(), imageStride = shape.scale.imageStride();
+    ImageParam factors = k.input(k.kernel.getInputs().size() - 1, {{ins, 1}},
+                                 {0, {{imageAxis, shape.scale.n() == 1 ? 0 : imageStride}}});
+    Var o("o"), inBlock("in_block"), b("b");
+    Func scaled = k.func("scaled");
+    scaled(o, inBlock, b) = panel(o, inBlock, 0, 0, b) *
+                            factors((b + int(part.firstBlock)) * int(block) + inBlock);
+    scaled.vectorize(o, int(k.lanes));
+    k.scratch(scaled, {{width, 1}, {part.channels, width}, {part.blocks, part.channels * width}},
+              part.firstBlock * block * width);
+    scaledPanels.push_back(scaled);
+    return scaled;
   }
 
   /// A rectangle of tiles of one shape: their sums, over a chunk of input channels, and the output.
@@ -205,6 +213,8 @@ private:
     int64_t blocks;
     Span rows, columns;
     Func sum, out;
+    /// What waits in memory for a long activation, which then has the registers to itself.
+    std::optional<Func> tile;
     SmallVector<RDom, 2> domains;
     RDom chunks;
   };
@@ -221,7 +231,7 @@ private:
   }
 
   Region addRegion(int64_t blocks, const Span &rows, const Span &columns) {
-    Region region{blocks, rows, columns, k.func("sum"), k.func("out"), {}, {}};
+    Region region{blocks, rows, columns, k.func("sum"), k.func("out"), {}, {}, {}};
     describe(region);
     k.output(0, region.out, regionOf(shape.out, blocks, rows, columns), tileOf(shape.out));
     schedule(region);
@@ -289,12 +299,14 @@ private:
       RDom r = k.domain("r", {part.channels, shape.kw, shape.kh, part.blocks / chunks});
       Expr inBlock = q * int(part.blocks / chunks) + r[3];
       Expr plane = inBlock + int(part.firstBlock);
-      Expr weight = w(c + j * int(k.lanes), r[0], r[1], r[2], inBlock);
+      Expr output = c + j * int(k.lanes);
+      Expr weight = w(output, r[0], r[1], r[2], inBlock);
       if (shape.scale)
-        weight *= factorOf(plane * int(block) + r[0]);
+        weight = scaledPanel(&part - allParts.begin(), part, w, width)(output, r[0], inBlock);
       region.sum(c, x, y, j, q) += weight * in(r[0], column(x, r[1]), row(y, r[2]), plane);
       region.domains.push_back(r);
-      if (config.prefetchWeights && &part == &allParts.front())
+      // The next weights are multiplied before they are used.
+      if (config.prefetchWeights && !shape.scale && &part == &allParts.front())
         streamNextWeights(region, w.name());
     }
     Expr value = region.sum(c, x, y, j, 0);
@@ -306,6 +318,11 @@ private:
     if (shape.residual)
       value += k.input(1, regionOf(shape.residual, region.blocks, region.rows, region.columns),
                        tileOf(shape.residual))(c, x, y, j);
+    if (isLongChain(k.params.act()) && chunks == 1) {
+      region.tile = k.func("tile");
+      (*region.tile)(c, x, y, j) = value;
+      value = (*region.tile)(c, x, y, j);
+    }
     region.out(c, x, y, j) = activate(k.params.act(), value);
   }
 
@@ -315,8 +332,12 @@ private:
       scheduleTiles(region, region.out);
     } else {
       scheduleTiles(region, region.out.update(0));
-      Halide::Stage(region.out).vectorize(c);
+      Stage(region.out).vectorize(c);
       region.out.update(1).vectorize(c);
+    }
+    if (region.tile) {
+      region.tile->compute_at(region.out, xo).store_in(Halide::MemoryType::Stack);
+      region.tile->reorder(c, j, x, y).vectorize(c).unroll(j).unroll(x).unroll(y);
     }
     region.sum.compute_at(region.out, xo).store_in(Halide::MemoryType::Stack);
     region.sum.reorder(c, j, x, y).vectorize(c).unroll(j).unroll(x).unroll(y);
@@ -332,7 +353,7 @@ private:
     }
   }
 
-  void scheduleTiles(const Region &region, Halide::Stage stage) {
+  void scheduleTiles(const Region &region, Stage stage) {
     Var xi("xi"), yi("yi"), yo("yo");
     stage.split(x, xo, xi, int(region.columns.width), Halide::TailStrategy::RoundUp)
         .split(y, yo, yi, int(region.rows.width), Halide::TailStrategy::RoundUp);
@@ -340,11 +361,13 @@ private:
       stage.reorder(c, j, xi, yi, xo, yo, region.chunks[0]);
     else
       stage.reorder(c, j, xi, yi, xo, yo);
-    stage.vectorize(c).unroll(j).unroll(xi).unroll(yi);
+    stage.vectorize(c);
+    if (!region.tile)
+      stage.unroll(j).unroll(xi).unroll(yi);
   }
 
   /// A few steps of the innermost loop that has more than one, so that its own work is small.
-  void unrollReduction(Halide::Stage update, RDom r, const Part &part) {
+  void unrollReduction(Stage update, RDom r, const Part &part) {
     constexpr int kUnroll = 4;
     if (part.channels % kUnroll == 0)
       update.unroll(r[0], kUnroll);
@@ -438,6 +461,12 @@ private:
     if (shape.residual)
       value +=
           k.input(1, regionOf(shape.residual, columns), shape.residual.origin())(c, x, y, b, n);
+    bool activatesLater = isLongChain(k.params.act());
+    Func tile = k.func("tile");
+    if (activatesLater) {
+      tile(c, x, y, b, n) = value;
+      value = tile(c, x, y, b, n);
+    }
     out(c, x, y, b, n) = activate(k.params.act(), value);
     k.output(0, out, regionOf(shape.out, columns), shape.out.origin());
 
@@ -445,8 +474,13 @@ private:
     Var xi("xi");
     out.split(x, x, xi, int(columns.width), Halide::TailStrategy::RoundUp)
         .reorder(c, xi, x, y, b, n)
-        .vectorize(c, lanes, Halide::TailStrategy::RoundUp)
-        .unroll(xi);
+        .vectorize(c, lanes, Halide::TailStrategy::RoundUp);
+    if (activatesLater) {
+      tile.compute_at(out, x).store_in(Halide::MemoryType::Stack);
+      tile.reorder(c, x).vectorize(c).unroll(x);
+    } else {
+      out.unroll(xi);
+    }
     sum.compute_at(out, x).store_in(Halide::MemoryType::Stack);
     sum.reorder(c, x).vectorize(c).unroll(x);
     sum.update().reorder(c, x, r[0], r[1], r[2]).vectorize(c).unroll(x).unroll(r[0]).unroll(r[1]);

@@ -54,6 +54,8 @@ public:
   void output(unsigned i, Halide::Func func, const Dims &dims, const HalideOrigin &origin,
               unsigned rowDim = 2);
 
+  /// `func` lies in the task's scratch memory, for other outputs to read.
+  void scratch(Halide::Func func, const Dims &dims, int64_t origin);
   void prefetch(PrefetchStream stream) { variants.back().prefetches.push_back(std::move(stream)); }
 
   /// Names are unique in the process, so that code doesn't depend on what was compiled before.
@@ -71,6 +73,8 @@ public:
   std::vector<Variant> variants;
 
 private:
+  HalideArgument &write(unsigned operand, Halide::Func func, const Dims &dims,
+                        const HalideOrigin &origin);
   Halide::ImageParam read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
                           Halide::Type type);
   std::string uniqueName(llvm::StringRef name);
