@@ -18,3 +18,20 @@ void plan::setBackend(KernelOp kernel, StringRef backend) {
   if (!config.empty())
     kernel.setConfigAttr(config.getDictionary(kernel.getContext()));
 }
+
+bool incc::isLongChain(std::optional<cnn::ActivationAttr> act) {
+  switch (cnn::activationKind(act)) {
+  case cnn::ActivationKind::sigmoid:
+  case cnn::ActivationKind::silu:
+  case cnn::ActivationKind::tanh:
+  case cnn::ActivationKind::exp:
+  case cnn::ActivationKind::log:
+  case cnn::ActivationKind::erf:
+  case cnn::ActivationKind::gelu:
+  case cnn::ActivationKind::elu:
+  case cnn::ActivationKind::softplus:
+    return true;
+  default:
+    return false;
+  }
+}

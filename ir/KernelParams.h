@@ -9,13 +9,18 @@ namespace incc {
 namespace plan {
 /// The backend that compiles a kernel: `backend` of its config, which says so where it isn't LLVM.
 constexpr llvm::StringLiteral kBackendName = "backend", kLlvmBackend = "llvm",
-                              kHalideBackend = "halide";
+                              kHalideBackend = "halide", kAutoBackend = "auto";
 llvm::StringRef backendOf(KernelOp kernel);
 
-/// Attribute of a module whose kernels one backend compiles.
+/// Attribute of a module whose kernels another backend than LLVM compiles, or "auto": whichever is
+/// faster.
 constexpr llvm::StringLiteral kBackendAttr = "plan.backend";
 void setBackend(KernelOp kernel, llvm::StringRef backend);
 } // namespace plan
+
+/// Whether an activation is a chain of many operations that each wait for the one before: of several
+/// vectors one after the other it leaves the processor idle.
+bool isLongChain(std::optional<cnn::ActivationAttr> act);
 
 /// Kernels read tables of indices as floats of the bits of index + 1 and the exponent of 2.0, which
 /// keeps them from being denormals.

@@ -1,6 +1,8 @@
 // Chooses algorithm, register tile and tasks of every kernel, by a model of the target.
+#include "ir/DecisionLog.h"
 #include "ir/KernelParams.h"
 #include "ir/LinearPlan.h"
+#include "passes/BackendChoice.h"
 #include "passes/ConvCandidates.h"
 #include "passes/KernelCost.h"
 #include "passes/Passes.h"
@@ -79,24 +81,15 @@ static void listAlternatives(plan::KernelOp conv, ArrayRef<ConvCandidate> candid
   SmallVector<Attribute> list;
   llvm::StringSet<> seen;
   for (const ConvCandidate &candidate : candidates)
-    if (std::string name = describe(candidate.config);
+    if (std::string name = describe(candidate);
         list.size() < kMost && seen.insert(name).second)
       list.push_back(
           b.getStringAttr(name + ": " + llvm::formatv("{0:f3} Mcycles", candidate.cycles * 1e-6)));
   conv->setAttr("modelled", b.getArrayAttr(list));
 }
 
-/// The backend that the module asks for.
-static StringRef wantedBackend(Operation *op) {
-  auto name = op->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(plan::kBackendAttr);
-  return name ? name.getValue() : StringRef(plan::kLlvmBackend);
-}
-
 static void chooseConv(plan::KernelOp kernel, const Goal &goal) {
   SmallVector<ConvCandidate> candidates = convCandidates(kernel, goal);
-  // Halide's convolutions are direct; there is always such a candidate.
-  if (wantedBackend(kernel) == plan::kHalideBackend)
-    llvm::erase_if(candidates, [](const ConvCandidate &c) { return c.config.transformsTiles(); });
   if (!kernel.getConfig()) // else it was tuned
     applyCandidate(kernel, candidates.front(), goal.target);
   if (candidates.size() > 1)
@@ -222,7 +215,8 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
     std::optional<Goal> parsed = parseGoal(getOperation(), mcpu, threads, accuracy);
     if (!parsed)
       return signalPassFailure();
-    const Goal &goal = *parsed;
+    Goal goal = *parsed;
+    StringRef backend = goal.backend = wantedBackend();
     // Listed first: choosing may add kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -241,11 +235,38 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
       }
       chooser->choose(kernel, goal);
     }
-    StringRef backend = wantedBackend(getOperation());
+    SmallVector<plan::KernelOp> others;
     getOperation().walk([&](plan::KernelOp kernel) {
-      plan::setBackend(kernel, backend);
-      if (!kernel.getCycles())
-        kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, goal.target)));
+      if (kernel.getCycles()) // of a convolution, which has a backend
+        return;
+      kernel.setCyclesAttr(plan::cyclesAttr(&getContext(), kernelCycles(kernel, goal.target)));
+      others.push_back(kernel);
+    });
+    if (backend == plan::kAutoBackend)
+      chooseBackends(getOperation(), others, goal.target, goal.threads, tune);
+    else
+      for (plan::KernelOp kernel : others)
+        plan::setBackend(kernel, backend);
+    if (backend == plan::kAutoBackend && (tune.time || areBackendsMeasured(goal.target.isa)))
+      logConvBackends();
+  }
+
+  /// The backend that the module asks for.
+  StringRef wantedBackend() {
+    auto name = getOperation()->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(
+        plan::kBackendAttr);
+    return name ? name.getValue() : StringRef(plan::kLlvmBackend);
+  }
+
+  void logConvBackends() {
+    getOperation().walk([&](plan::KernelOp kernel) {
+      if (kernel.getKind() != cnn::Conv2dOp::getOperationName())
+        return;
+      std::string name = describe(ConvConfig::fromAttr(*kernel.getConfig()));
+      if (plan::backendOf(kernel) == plan::kHalideBackend)
+        logDone(kernel, "by Halide, " + name);
+      else
+        logDeclined(kernel, "by Halide, no faster than LLVM's " + name);
     });
   }
 };

@@ -1,5 +1,6 @@
 // Candidates of direct convolution, and all of them in order.
 #include "passes/ConvCandidates.h"
+#include "passes/BackendChoice.h"
 
 using namespace mlir;
 using namespace incc;
@@ -176,6 +177,26 @@ static void addVariations(SmallVectorImpl<ConvCandidate> &candidates, const Conv
   vary([&](ConvConfig &c) { c.prefetchWeights = !c.prefetchWeights; });
 }
 
+/// Halide's convolutions are direct, and don't fetch inputs. There is always such a candidate.
+static void addHalides(SmallVectorImpl<ConvCandidate> &candidates, const ConvShape &shape,
+                       const Goal &goal) {
+  if (goal.backend == plan::kLlvmBackend)
+    return;
+  SmallVector<ConvCandidate> halides;
+  bool fetchesInput = candidates.front().config.prefetchInput;
+  for (ConvCandidate candidate : candidates) {
+    if (candidate.config.transformsTiles() || candidate.config.prefetchInput != fetchesInput)
+      continue;
+    double factor = halideConvFactor(shape, candidate.config, goal.target, candidate.cycles);
+    candidate.backend = plan::kHalideBackend;
+    candidate.backendFactor = factor;
+    halides.push_back(candidate);
+  }
+  if (goal.backend == plan::kHalideBackend)
+    candidates.clear();
+  llvm::append_range(candidates, halides);
+}
+
 //===----------------------------------------------------------------------===//
 // All
 //===----------------------------------------------------------------------===//
@@ -191,18 +212,26 @@ SmallVector<ConvCandidate> incc::convCandidates(plan::KernelOp kernel, const Goa
       for (auto list : {winogradCandidates, strassenCandidates})
         llvm::append_range(candidates, list(shape, goal.target, goal.threads, goal.accuracy));
   }
-  // Equals keep their order.
-  SmallVector<std::pair<double, size_t>> order;
+  addHalides(candidates, shape, goal);
+  // The algorithm is chosen first: errors of the model in comparing them exceed what the backends
+  // differ in. Equals keep their order.
+  SmallVector<std::tuple<double, double, size_t>> order;
   for (auto [i, candidate] : llvm::enumerate(candidates))
-    order.push_back({candidate.cycles * candidate.handicap, i});
+    order.push_back({candidate.cycles * candidate.handicap, candidate.backendFactor, i});
   llvm::sort(order);
-  return llvm::map_to_vector(order, [&](auto entry) { return candidates[entry.second]; });
+  return llvm::map_to_vector(order, [&](auto entry) {
+    ConvCandidate candidate = candidates[std::get<2>(entry)];
+    candidate.cycles *= candidate.backendFactor;
+    candidate.work *= candidate.backendFactor;
+    return candidate;
+  });
 }
 
-static bool areAlike(const ConvConfig &a, const ConvConfig &b) {
+static bool areAlike(const ConvCandidate &first, const ConvCandidate &second) {
+  const ConvConfig &a = first.config, &b = second.config;
   constexpr double kMarkedly = 1.4;
   auto tasks = [](const ConvConfig &c) { return static_cast<double>(c.taskRows); };
-  return a.algorithm == b.algorithm && a.outputRows == b.outputRows &&
+  return first.backend == second.backend && a.algorithm == b.algorithm && a.outputRows == b.outputRows &&
          a.outputColumns == b.outputColumns && a.levels == b.levels &&
          a.tileBlocks == b.tileBlocks && a.rowsOutermost == b.rowsOutermost &&
          a.chunkBlocks == b.chunkBlocks && a.prefetchInput == b.prefetchInput &&
@@ -216,7 +245,7 @@ SmallVector<ConvCandidate> incc::diversify(ArrayRef<ConvCandidate> candidates, s
     if (chosen.size() == most)
       break;
     if (llvm::none_of(chosen, [&](const ConvCandidate &other) {
-          return areAlike(candidate.config, other.config);
+          return areAlike(candidate, other);
         }))
       chosen.push_back(candidate);
   }
@@ -254,6 +283,7 @@ void incc::applyCandidate(plan::KernelOp kernel, const ConvCandidate &candidate,
   if (shape.hasBias)
     bytes.push_back(bytesOf(packedBiasSize(shape, target.isa.lanes)));
   kernel.setConfigAttr(config.toAttr(kernel.getContext(), bytes));
+  plan::setBackend(kernel, candidate.backend);
   kernel.setTasks(numTasks(shape, config, target));
   kernel.setCyclesAttr(plan::cyclesAttr(kernel.getContext(), candidate.work));
 }
@@ -278,4 +308,9 @@ std::string incc::describe(const ConvConfig &config) {
   if (config.algorithm == ConvAlgorithm::strassen)
     text += (" " + Twine(config.levels)).str();
   return text;
+}
+
+std::string incc::describe(const ConvCandidate &candidate) {
+  bool isHalide = candidate.backend == plan::kHalideBackend;
+  return describe(candidate.config) + (isHalide ? " by Halide" : "");
 }

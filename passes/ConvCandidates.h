@@ -11,6 +11,8 @@ struct Goal {
   Target target;
   unsigned threads;
   Accuracy accuracy;
+  /// The backend that compiles convolutions, or "auto" for either.
+  llvm::StringRef backend = plan::kLlvmBackend;
   llvm::StringRef accuracyName() const {
     return accuracy == Accuracy::strict ? "strict"
            : accuracy == Accuracy::fast ? "fast"
@@ -23,7 +25,7 @@ std::optional<Goal> parseGoal(mlir::Operation *op, llvm::StringRef mcpu, unsigne
                               llvm::StringRef accuracy);
 
 /// All candidates for a convolution, the one with the fewest modelled cycles, times its handicap,
-/// first. There is at least one.
+/// first; then by backend. There is at least one.
 llvm::SmallVector<ConvCandidate> convCandidates(plan::KernelOp kernel, const Goal &goal);
 
 /// Some of `candidates` that are unlike each other: the first, then always the next one that
@@ -36,8 +38,9 @@ void applyCandidate(plan::KernelOp kernel, const ConvCandidate &candidate, const
 /// Floats of a convolution's packed filter.
 int64_t packedFilterFloats(const ConvShape &shape, const ConvConfig &config, const Target &target);
 
-/// "winograd 4x4" or "direct": what a candidate is in few words.
+/// "winograd 4x4" or "direct": what a candidate is in few words; "direct by Halide".
 std::string describe(const ConvConfig &config);
+std::string describe(const ConvCandidate &candidate);
 
 } // namespace incc
 

@@ -3,6 +3,7 @@
 #define INCC_PASSES_CONVCOST_H
 
 #include "ir/ConvPlan.h"
+#include "ir/KernelParams.h"
 
 namespace incc {
 
@@ -46,6 +47,9 @@ struct ConvCandidate {
   double work;
   /// Factor by which its time counts in a comparison: large tiles round more.
   double handicap = 1;
+  /// Who compiles it, and what that makes of the cycles.
+  llvm::StringRef backend = plan::kLlvmBackend;
+  double backendFactor = 1;
 };
 
 /// The Winograd tiles that are worth a thought on `threads` threads: the best register tile for

@@ -70,6 +70,8 @@ private:
     for (plan::KernelOp conv : convs) {
       std::string key;
       llvm::raw_string_ostream os(key);
+      if (goal.backend != plan::kLlvmBackend)
+        os << goal.backend << ", ";
       os << goal.target.cpu.name << ", " << goal.threads << " threads, " << goal.accuracyName()
          << ", " << networkBytes / (1 << 20) << " MiB: " << conv.getParams();
       for (Type type : conv->getOperandTypes())
@@ -90,6 +92,8 @@ private:
   std::string textOf(const ConvCandidate &candidate) {
     std::string text;
     llvm::raw_string_ostream(text) << candidate.config.toAttr(program.getContext(), {});
+    if (candidate.backend != plan::kLlvmBackend)
+      text += (" by " + candidate.backend).str();
     return text;
   }
 

@@ -16,8 +16,7 @@ static std::string textOf(const Schedule &schedule) {
   return text;
 }
 
-/// False for kernels that take addresses from their weights, which are not there yet.
-static bool canMeasure(plan::KernelOp kernel) {
+bool incc::canMeasure(plan::KernelOp kernel) {
   return kernel.getKind() != cnn::TakeOp::getOperationName() &&
          kernel.getKind() != plan::kPackFilterKind;
 }

@@ -9,6 +9,9 @@
 
 namespace incc {
 
+/// False for kernels that take addresses from their weights, which are not there yet.
+bool canMeasure(plan::KernelOp kernel);
+
 /// Measures schedules of blocks of a program as far as `options` give time, or takes what was
 /// measured earlier. Blocks that agree in all but their weights are measured once.
 class StageTuner {

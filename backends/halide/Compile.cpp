@@ -21,6 +21,7 @@ static Halide::Target halideTarget(const Isa &isa) {
        Target::X86,
        {Target::SSE41, Target::AVX, Target::AVX2, Target::FMA, Target::F16C, Target::AVX512,
         Target::AVX512_Skylake}},
+      {"neon", Target::ARM, {}},
   };
   const Row *row = llvm::find_if(kRows, [&](const Row &r) { return r.isa == isa.name; });
   if (row == std::end(kRows))
@@ -32,11 +33,15 @@ static Halide::Target halideTarget(const Isa &isa) {
   return target;
 }
 
+bool incc::isHalideTarget(const Isa &isa) {
+  return halideTarget(isa).arch != Halide::Target::ArchUnknown;
+}
+
 llvm::Error incc::checkHalideKernel(plan::KernelOp kernel, const Target &target) {
   if (!findHalideEmitter(kernel.getKind()))
     return llvm::createStringError("the Halide backend has no kernel for '" +
                                    kernel.getKind().str() + "'");
-  if (halideTarget(target.isa).arch == Halide::Target::ArchUnknown)
+  if (!isHalideTarget(target.isa))
     return llvm::createStringError("the Halide backend does not know the instruction set '" +
                                    target.isa.name.str() + "'");
   return llvm::Error::success();
@@ -77,9 +82,10 @@ llvm::Expected<HalideCode> incc::lowerHalideKernel(plan::KernelOp kernel, String
     findHalideEmitter(kernel.getKind())->emit(described);
     result.axes = described.axes;
     for (HalideKernel::Variant &variant : described.variants) {
-      result.modules->modules.push_back(
-          Halide::Pipeline(variant.outputs)
-              .compile_to_module(variant.inputs, variant.description.symbol, halideTarget(codegen)));
+      Halide::Pipeline pipeline(variant.outputs);
+      addPrefetches(pipeline, std::move(variant.prefetches));
+      result.modules->modules.push_back(pipeline.compile_to_module(
+          variant.inputs, variant.description.symbol, halideTarget(codegen)));
       // Functions take what they read first.
       std::stable_partition(variant.description.arguments.begin(),
                             variant.description.arguments.end(),

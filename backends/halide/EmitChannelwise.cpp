@@ -3,12 +3,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::RDom;
-using Halide::Var;
-using Dims = HalideKernel::Dims;
+using namespace incc::halide;
 
 /// Softmax at every pixel; a row of a blocked map is a task, an image of vectors.
 void halide::emitSoftmax(HalideKernel &k) {

@@ -4,13 +4,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::RDom;
-using Halide::RVar;
-using Halide::Var;
-using Dims = HalideKernel::Dims;
+using namespace incc::halide;
 
 namespace {
 
@@ -26,7 +20,7 @@ struct ConvOperands {
   ConvConfig config;
   bool hasPackedInput;
 
-  ImageParam filter(const Dims &dims, int64_t origin = 0) {
+  ImageParam filter(const Dims &dims, const HalideOrigin &origin = 0) {
     return hasPackedInput ? k.input(1, dims, origin) : k.weights(0, dims, origin);
   }
 
@@ -64,31 +58,40 @@ SmallVector<Span> spansAndRest(int64_t extent, int64_t width) {
   return spans;
 }
 
-/// Channels of the output are boxes of (lane, block in tile, tile, group).
+/// Maps are boxes of (lane, x, y, block): what a task has of one image, a tile of output blocks and
+/// the inputs of its group.
 class DirectConv : ConvOperands {
 public:
   explicit DirectConv(HalideKernel &k)
-      : ConvOperands(k), groups(packedGroups(shape, config.algorithm)),
-        ins(shape.in.c() / groups), blocksPerGroup(ceilDiv(shape.out.c() / groups, k.lanes)),
-        tilesPerGroup(ceilDiv(blocksPerGroup, config.tileBlocks)),
-        taps(shape.kh * shape.kw) {}
+      : ConvOperands(k), groups(packedGroups(shape, config.algorithm)), ins(shape.in.c() / groups),
+        blocksPerGroup(ceilDiv(shape.out.c() / groups, k.lanes)),
+        tilesPerGroup(ceilDiv(blocksPerGroup, config.tileBlocks)), taps(shape.kh * shape.kw) {}
 
   void emit() {
     addAxes();
     k.forEachVariant([&] {
       int64_t blocks = k.stepOf(tileAxis);
+      scaledPanels.clear();
+      std::vector<Region> regions;
       for (const Span &rows : rowSpans())
         for (const Span &columns : columnSpans())
-          addRegion(blocks, rows, columns);
+          regions.push_back(addRegion(blocks, rows, columns));
+      // A chunk's weights are for all regions.
+      for (Region &region : llvm::drop_begin(regions))
+        if (region.chunks.defined())
+          region.out.update(0).compute_with(regions.front().out.update(0), region.chunks[0]);
     });
   }
 
 private:
   int64_t groups, ins, blocksPerGroup, tilesPerGroup, taps;
+  std::optional<RDom> chunkDomain;
+  /// Of each part, where inputs have factors: the task's weights times these, in scratch memory.
+  std::vector<Func> scaledPanels;
   /// Axes of tasks: tiles of output blocks, groups, rows (pixels where flat), images.
   unsigned tileAxis = 0, groupAxis = 0, pixelAxis = 0, imageAxis = 0;
 
-  const Var c{"c"}, x{"x"}, y{"y"}, j{"j"}, t{"t"}, g{"g"}, n{"n"}, q{"q"}, xo{"xo"};
+  const Var c{"c"}, x{"x"}, y{"y"}, j{"j"}, q{"q"}, xo{"xo"};
 
   bool isFlat() const { return shape.isFlat(); }
   /// Rows are counted by the task unless tiles have several.
@@ -126,17 +129,41 @@ private:
   Dims regionOf(plan::MapType map, int64_t blocks, const Span &rows, const Span &columns) const {
     int noAxis = -1, axis = static_cast<int>(pixelAxis);
     return {{k.lanes, 1},
-            {columns.extent(), map.getBlock(), columns.first, isFlat() ? axis : noAxis, config.taskRows},
+            {columns.extent(), map.getBlock(), columns.first, isFlat() ? axis : noAxis,
+             config.taskRows},
             {rows.extent(), map.rowStride(), rows.first, isFlat() ? noAxis : axis, config.taskRows,
              rowsVary()},
-            {blocks, map.planeStride()},
-            {1, config.tileBlocks * map.planeStride(), 0, static_cast<int>(tileAxis)},
-            {1, blocksPerGroup * map.planeStride(), 0, static_cast<int>(groupAxis)},
-            {1, map.imageStride(), 0, static_cast<int>(imageAxis)}};
+            {blocks, map.planeStride()}};
   }
 
-  /// Whole blocks of input channels, or the channels of the last block where it is cut. `filter` has
-  /// dimensions (output in tile, input in block, column, row, block, tile, group).
+  /// Where a task's tile of output blocks begins in such a map.
+  HalideOrigin tileOf(plan::MapType map) const {
+    return {map.origin(),
+            {{tileAxis, config.tileBlocks * map.planeStride()},
+             {groupAxis, blocksPerGroup * map.planeStride()},
+             {imageAxis, map.imageStride()}}};
+  }
+
+  /// Where it begins in packed weights, of which an output channel has `perOutput`.
+  HalideOrigin panelOf(int64_t perOutput, int64_t first = 0) const {
+    return {first,
+            {{tileAxis, config.tileBlocks * k.lanes * perOutput},
+             {groupAxis, blocksPerGroup * k.lanes * perOutput}}};
+  }
+
+  /// The inputs of the task's group.
+  ImageParam groupInput() {
+    plan::MapType map = shape.in;
+    Dims dims = boxOf(map);
+    dims.pop_back();
+    return k.input(
+        0, dims,
+        {map.origin(),
+         {{groupAxis, ins / map.getBlock() * map.planeStride()}, {imageAxis, map.imageStride()}}});
+  }
+
+  /// Whole blocks of input channels, or the channels of the last block where it is cut. A panel
+  /// of weights has dimensions (output in tile, input in block, column, row, block).
   struct Part {
     int64_t firstBlock, blocks, channels;
   };
@@ -159,16 +186,26 @@ private:
             {part.channels, width},
             {shape.kw, isPlanar ? shape.kh * perTap : perTap},
             {shape.kh, isPlanar ? perTap : shape.kw * perTap},
-            {part.blocks, taps * perTap},
-            {tilesPerGroup, config.tileBlocks * k.lanes * ins * taps},
-            {groups, blocksPerGroup * k.lanes * ins * taps}};
+            {part.blocks, taps * perTap}};
   }
 
-  /// What an input channel is multiplied by (fuse-channel-scale).
-  Expr factorOf(Expr channel) {
-    ImageParam factors = k.input(k.kernel.getInputs().size() - 1,
-                                 {{ins, 1}, {shape.scale.n(), shape.scale.imageStride()}}, 0);
-    return factors(channel, shape.scale.n() == 1 ? Expr(0) : Expr(n));
+  /// A panel's weights of part `i` times the factors of its input channels (fuse-channel-scale): only
+  /// 1x1 convolutions without groups have such.
+  Func scaledPanel(size_t i, const Part &part, ImageParam panel, int64_t width) {
+    if (i < scaledPanels.size())
+      return scaledPanels[i];
+    int64_t block = shape.in.getBlock(), imageStride = shape.scale.imageStride();
+    ImageParam factors = k.input(k.kernel.getInputs().size() - 1, {{ins, 1}},
+                                 {0, {{imageAxis, shape.scale.n() == 1 ? 0 : imageStride}}});
+    Var o("o"), inBlock("in_block"), b("b");
+    Func scaled = k.func("scaled");
+    scaled(o, inBlock, b) = panel(o, inBlock, 0, 0, b) *
+                            factors((b + int(part.firstBlock)) * int(block) + inBlock);
+    scaled.vectorize(o, int(k.lanes));
+    k.scratch(scaled, {{width, 1}, {part.channels, width}, {part.blocks, part.channels * width}},
+              part.firstBlock * block * width);
+    scaledPanels.push_back(scaled);
+    return scaled;
   }
 
   /// A rectangle of tiles of one shape: their sums, over a chunk of input channels, and the output.
@@ -176,6 +213,8 @@ private:
     int64_t blocks;
     Span rows, columns;
     Func sum, out;
+    /// What waits in memory for a long activation, which then has the registers to itself.
+    std::optional<Func> tile;
     SmallVector<RDom, 2> domains;
     RDom chunks;
   };
@@ -191,49 +230,100 @@ private:
     return 2 * chunk > config.chunkBlocks ? inBlocks / chunk : 1;
   }
 
-  void addRegion(int64_t blocks, const Span &rows, const Span &columns) {
-    Region region{blocks, rows, columns, k.func("sum"), k.func("out"), {}, {}};
+  Region addRegion(int64_t blocks, const Span &rows, const Span &columns) {
+    Region region{blocks, rows, columns, k.func("sum"), k.func("out"), {}, {}, {}};
     describe(region);
-    k.output(0, region.out, regionOf(shape.out, blocks, rows, columns), shape.out.origin());
+    k.output(0, region.out, regionOf(shape.out, blocks, rows, columns), tileOf(shape.out));
     schedule(region);
+    return region;
+  }
+
+  static int64_t tilesOf(ArrayRef<Span> spans) {
+    int64_t tiles = 0;
+    for (const Span &span : spans)
+      tiles += span.count;
+    return tiles;
+  }
+
+  /// While a task computes with the weights of a chunk it fetches those that follow them in memory,
+  /// a part with each tile.
+  void streamNextWeights(const Region &region, const std::string &filter) {
+    constexpr int64_t kMaxLinesPerRun = 8;
+    SmallVector<Span> rows = rowSpans(), columns = columnSpans();
+    const RDom &r = region.domains.front();
+    PrefetchStream stream;
+    stream.array = filter;
+    std::string sum = region.sum.name() + ".s1.";
+    std::string out = region.out.name() + (region.chunks.defined() ? ".s1." : ".s0.");
+    int64_t runs = 1;
+    for (int d : {1, 2, 3}) {
+      stream.loops.push_back({sum + r[d].name(), runs});
+      runs *= d == 1 ? shape.kw : d == 2 ? shape.kh : parts().front().blocks / numChunks();
+    }
+    int64_t tilesPerRow = tilesOf(columns), before = 0;
+    for (const Span &span : rows)
+      before += span.first < region.rows.first ? span.count * tilesPerRow : 0;
+    for (const Span &span : columns)
+      before += span.first < region.columns.first ? span.count : 0;
+    stream.loops.push_back({out + "x.xo", runs});
+    stream.loops.push_back({out + "y.yo", runs * tilesPerRow});
+    stream.firstRun = runs * before;
+    stream.chunkFloats = region.blocks * k.lanes * ins * taps / numChunks();
+    stream.firstFloat = stream.chunkFloats;
+    if (region.chunks.defined())
+      stream.chunkLoop = "." + region.chunks[0].name();
+    stream.linesPerRun = std::min(
+        ceilDiv(ceilDiv(stream.chunkFloats, kLineFloats), runs * tilesOf(rows) * tilesPerRow),
+        kMaxLinesPerRun);
+    k.prefetch(std::move(stream));
   }
 
   /// The algorithm. Of several chunks the output holds the sum so far.
   void describe(Region &region) {
     int64_t chunks = numChunks();
+    if (chunks > 1) {
+      if (!chunkDomain)
+        chunkDomain = k.domain("chunks", {chunks});
+      region.chunks = *chunkDomain;
+    }
     Expr start = 0.0f;
     if (shape.hasBias)
-      start = k.weights(1, {{k.lanes, 1},
-                            {region.blocks, k.lanes},
-                            {tilesPerGroup, config.tileBlocks * k.lanes},
-                            {groups, blocksPerGroup * k.lanes}})(c, j, t, g);
-    region.sum(c, x, y, j, t, g, n, q) = chunks > 1 ? Expr(0.0f) : start;
-    ImageParam in = k.inputBox(0);
+      start = k.weights(1, {{k.lanes, 1}, {region.blocks, k.lanes}}, panelOf(1))(c, j);
+    region.sum(c, x, y, j, q) = chunks > 1 ? Expr(0.0f) : start;
+    ImageParam in = groupInput();
     int64_t block = shape.in.getBlock(), width = region.blocks * k.lanes;
-    for (const Part &part : parts()) {
-      ImageParam w =
-          filter(filterDims(part, region.blocks), part.firstBlock * block * taps * width);
+    SmallVector<Part> allParts = parts();
+    for (const Part &part : allParts) {
+      ImageParam w = filter(filterDims(part, region.blocks),
+                            panelOf(ins * taps, part.firstBlock * block * taps * width));
       RDom r = k.domain("r", {part.channels, shape.kw, shape.kh, part.blocks / chunks});
       Expr inBlock = q * int(part.blocks / chunks) + r[3];
-      Expr plane = g * int(ins / block) + inBlock + int(part.firstBlock);
-      Expr weight = w(c + j * int(k.lanes), r[0], r[1], r[2], inBlock, t, g);
+      Expr plane = inBlock + int(part.firstBlock);
+      Expr output = c + j * int(k.lanes);
+      Expr weight = w(output, r[0], r[1], r[2], inBlock);
       if (shape.scale)
-        weight *= factorOf(plane * int(block) + r[0]);
-      region.sum(c, x, y, j, t, g, n, q) +=
-          weight * in(r[0], column(x, r[1]), row(y, r[2]), plane, n);
+        weight = scaledPanel(&part - allParts.begin(), part, w, width)(output, r[0], inBlock);
+      region.sum(c, x, y, j, q) += weight * in(r[0], column(x, r[1]), row(y, r[2]), plane);
       region.domains.push_back(r);
+      // The next weights are multiplied before they are used.
+      if (config.prefetchWeights && !shape.scale && &part == &allParts.front())
+        streamNextWeights(region, w.name());
     }
-    Expr value = region.sum(c, x, y, j, t, g, n, 0);
+    Expr value = region.sum(c, x, y, j, 0);
     if (chunks > 1) {
-      region.chunks = k.domain("chunks", {chunks});
-      region.out(c, x, y, j, t, g, n) = start;
-      region.out(c, x, y, j, t, g, n) += region.sum(c, x, y, j, t, g, n, region.chunks);
-      value = region.out(c, x, y, j, t, g, n);
+      region.out(c, x, y, j) = start;
+      region.out(c, x, y, j) += region.sum(c, x, y, j, region.chunks);
+      value = region.out(c, x, y, j);
     }
     if (shape.residual)
       value += k.input(1, regionOf(shape.residual, region.blocks, region.rows, region.columns),
-                       shape.residual.origin())(c, x, y, j, t, g, n);
-    region.out(c, x, y, j, t, g, n) = activate(k.params.act(), value);
+                       tileOf(shape.residual))(c, x, y, j);
+    if (isLongChain(k.params.act()) && chunks == 1) {
+      region.tile = k.func("tile");
+      (*region.tile)(c, x, y, j) = value;
+      value = (*region.tile)(c, x, y, j);
+    }
+    region.out(c, x, y, j) = activate(k.params.act(), value);
   }
 
   /// The schedule: a tile of sums stays in registers, a chunk's weights in L1 from tile to tile.
@@ -242,8 +332,12 @@ private:
       scheduleTiles(region, region.out);
     } else {
       scheduleTiles(region, region.out.update(0));
-      Halide::Stage(region.out).vectorize(c);
+      Stage(region.out).vectorize(c);
       region.out.update(1).vectorize(c);
+    }
+    if (region.tile) {
+      region.tile->compute_at(region.out, xo).store_in(Halide::MemoryType::Stack);
+      region.tile->reorder(c, j, x, y).vectorize(c).unroll(j).unroll(x).unroll(y);
     }
     region.sum.compute_at(region.out, xo).store_in(Halide::MemoryType::Stack);
     region.sum.reorder(c, j, x, y).vectorize(c).unroll(j).unroll(x).unroll(y);
@@ -259,19 +353,21 @@ private:
     }
   }
 
-  void scheduleTiles(const Region &region, Halide::Stage stage) {
+  void scheduleTiles(const Region &region, Stage stage) {
     Var xi("xi"), yi("yi"), yo("yo");
     stage.split(x, xo, xi, int(region.columns.width), Halide::TailStrategy::RoundUp)
         .split(y, yo, yi, int(region.rows.width), Halide::TailStrategy::RoundUp);
     if (region.chunks.defined())
-      stage.reorder(c, j, xi, yi, xo, yo, region.chunks[0], t, g, n);
+      stage.reorder(c, j, xi, yi, xo, yo, region.chunks[0]);
     else
-      stage.reorder(c, j, xi, yi, xo, yo, t, g, n);
-    stage.vectorize(c).unroll(j).unroll(xi).unroll(yi);
+      stage.reorder(c, j, xi, yi, xo, yo);
+    stage.vectorize(c);
+    if (!region.tile)
+      stage.unroll(j).unroll(xi).unroll(yi);
   }
 
   /// A few steps of the innermost loop that has more than one, so that its own work is small.
-  void unrollReduction(Halide::Stage update, RDom r, const Part &part) {
+  void unrollReduction(Stage update, RDom r, const Part &part) {
     constexpr int kUnroll = 4;
     if (part.channels % kUnroll == 0)
       update.unroll(r[0], kUnroll);
@@ -360,11 +456,17 @@ private:
     sum(c, x, y, b, n) = start;
     RDom r = k.domain("r", {width, shape.kw, shape.kh});
     Expr lane = width == 1 ? Expr(c) : c / int(width) * int(width) + r[0];
-    sum(c, x, y, b, n) +=
-        w(c, r[0], r[1], r[2], b) * in(lane, column(x, r[1]), row(y, r[2]), b, n);
+    sum(c, x, y, b, n) += w(c, r[0], r[1], r[2], b) * in(lane, column(x, r[1]), row(y, r[2]), b, n);
     Expr value = sum(c, x, y, b, n);
     if (shape.residual)
-      value += k.input(1, regionOf(shape.residual, columns), shape.residual.origin())(c, x, y, b, n);
+      value +=
+          k.input(1, regionOf(shape.residual, columns), shape.residual.origin())(c, x, y, b, n);
+    bool activatesLater = isLongChain(k.params.act());
+    Func tile = k.func("tile");
+    if (activatesLater) {
+      tile(c, x, y, b, n) = value;
+      value = tile(c, x, y, b, n);
+    }
     out(c, x, y, b, n) = activate(k.params.act(), value);
     k.output(0, out, regionOf(shape.out, columns), shape.out.origin());
 
@@ -372,16 +474,16 @@ private:
     Var xi("xi");
     out.split(x, x, xi, int(columns.width), Halide::TailStrategy::RoundUp)
         .reorder(c, xi, x, y, b, n)
-        .vectorize(c, lanes, Halide::TailStrategy::RoundUp)
-        .unroll(xi);
+        .vectorize(c, lanes, Halide::TailStrategy::RoundUp);
+    if (activatesLater) {
+      tile.compute_at(out, x).store_in(Halide::MemoryType::Stack);
+      tile.reorder(c, x).vectorize(c).unroll(x);
+    } else {
+      out.unroll(xi);
+    }
     sum.compute_at(out, x).store_in(Halide::MemoryType::Stack);
     sum.reorder(c, x).vectorize(c).unroll(x);
-    sum.update()
-        .reorder(c, x, r[0], r[1], r[2])
-        .vectorize(c)
-        .unroll(x)
-        .unroll(r[0])
-        .unroll(r[1]);
+    sum.update().reorder(c, x, r[0], r[1], r[2]).vectorize(c).unroll(x).unroll(r[0]).unroll(r[1]);
     return out;
   }
 };

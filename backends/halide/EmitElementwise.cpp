@@ -3,10 +3,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::Var;
+using namespace incc::halide;
 
 namespace {
 

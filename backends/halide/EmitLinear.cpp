@@ -5,12 +5,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::RDom;
-using Halide::Var;
-using Dims = HalideKernel::Dims;
+using namespace incc::halide;
 
 namespace {
 

@@ -4,11 +4,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::Var;
-using Dims = HalideKernel::Dims;
+using namespace incc::halide;
 
 /// `map` at any channel, which must be one of its own.
 static Expr atChannel(ImageParam box, plan::MapType map, Expr channel, Expr x, Expr y, Expr n) {

@@ -4,10 +4,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::RDom;
-using Halide::Var;
+using namespace incc::halide;
 
 namespace {
 

@@ -4,11 +4,7 @@
 
 using namespace mlir;
 using namespace incc;
-using Halide::Expr;
-using Halide::Func;
-using Halide::ImageParam;
-using Halide::Var;
-using Dims = HalideKernel::Dims;
+using namespace incc::halide;
 
 namespace {
 

@@ -38,6 +38,16 @@ private:
 };
 
 namespace halide {
+// What emitters are written in.
+using Halide::Expr;
+using Halide::Func;
+using Halide::ImageParam;
+using Halide::RDom;
+using Halide::RVar;
+using Halide::Stage;
+using Halide::Var;
+using Dims = HalideKernel::Dims;
+
 // By op family. Operands and packed weights lie as they do for the LLVM backend.
 void emitConv2d(HalideKernel &k);
 void emitLinear(HalideKernel &k);

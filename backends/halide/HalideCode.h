@@ -32,11 +32,20 @@ struct HalideDim {
   bool extentVaries = false;
 };
 
+/// Where coordinates of zero lie, in floats from an operand's corner.
+struct HalideOrigin {
+  HalideOrigin(int64_t floats, llvm::ArrayRef<std::pair<unsigned, int64_t>> steps = {})
+      : floats(floats), steps(steps) {}
+
+  int64_t floats;
+  /// Axes of tasks that no dimension counts, and the floats from one index along them to the next.
+  llvm::SmallVector<std::pair<unsigned, int64_t>, 4> steps;
+};
+
 /// An argument of a Halide function: a box within operand `operand` of the kernel.
 struct HalideArgument {
   unsigned operand;
-  /// Where coordinates of zero lie, in floats from the operand's corner.
-  int64_t origin = 0;
+  HalideOrigin origin = 0;
   llvm::SmallVector<HalideDim, 6> dims;
   bool isOutput = false;
   /// The map of an output in whose halo the task writes zeros; null: none.
@@ -65,6 +74,9 @@ struct HalideCode {
 };
 
 enum class HalideOutput { Object, Assembly, Statements };
+
+/// Whether Halide's kernels are known to work on an instruction set.
+bool isHalideTarget(const Isa &isa);
 
 /// Why `kernel` can't be compiled by Halide for `target`; success where it can.
 llvm::Error checkHalideKernel(plan::KernelOp kernel, const Target &target);

@@ -68,7 +68,7 @@ template <typename BufferT> static void constrain(BufferT buffer, const HalideKe
   }
 }
 
-Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, int64_t origin,
+Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
                                       Halide::Type type) {
   Variant &variant = variants.back();
   Halide::ImageParam param(type, static_cast<int>(dims.size()), uniqueName("in"));
@@ -78,11 +78,12 @@ Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, int64_
   return param;
 }
 
-Halide::ImageParam HalideKernel::input(unsigned i, const Dims &dims, int64_t origin) {
+Halide::ImageParam HalideKernel::input(unsigned i, const Dims &dims,
+                                       const HalideOrigin &origin) {
   return read(i, dims, origin, Halide::Float(32));
 }
 
-Halide::ImageParam HalideKernel::weights(unsigned i, const Dims &dims, int64_t origin,
+Halide::ImageParam HalideKernel::weights(unsigned i, const Dims &dims, const HalideOrigin &origin,
                                          Halide::Type type) {
   return read(kernel.getInputs().size() + i, dims, origin, type);
 }
@@ -95,19 +96,29 @@ Halide::ImageParam HalideKernel::inputRuns(unsigned i) {
   return input(i, runsOf(inputMap(i)), inputMap(i).origin());
 }
 
-void HalideKernel::output(unsigned i, Halide::Func func, const Dims &dims, int64_t origin,
-                          unsigned rowDim) {
+HalideArgument &HalideKernel::write(unsigned operand, Halide::Func func, const Dims &dims,
+                                    const HalideOrigin &origin) {
   Variant &variant = variants.back();
-  unsigned operand = kernel.getInputs().size() + kernel.getWeights().size() + i;
   constrain(func.output_buffer(), dims);
   variant.outputs.push_back(func);
-  bool isFirst = llvm::none_of(variant.description.arguments, [&](const HalideArgument &argument) {
-    return argument.operand == operand;
-  });
-  HalideArgument argument{operand, origin, dims, /*isOutput=*/true, {}, rowDim};
+  variant.description.arguments.push_back({operand, origin, dims, /*isOutput=*/true, {}});
+  return variant.description.arguments.back();
+}
+
+void HalideKernel::output(unsigned i, Halide::Func func, const Dims &dims,
+                          const HalideOrigin &origin, unsigned rowDim) {
+  unsigned operand = kernel.getInputs().size() + kernel.getWeights().size() + i;
+  bool isFirst = llvm::none_of(
+      variants.back().description.arguments,
+      [&](const HalideArgument &argument) { return argument.operand == operand; });
+  HalideArgument &argument = write(operand, func, dims, origin);
+  argument.rowDim = rowDim;
   if (isFirst && outputMap(i).hasHalo())
     argument.haloOf = outputMap(i);
-  variant.description.arguments.push_back(argument);
+}
+
+void HalideKernel::scratch(Halide::Func func, const Dims &dims, int64_t origin) {
+  write(kernel->getNumOperands(), func, dims, origin);
 }
 
 HalideKernel::Dims incc::boxOf(plan::MapType map) {

@@ -3,6 +3,7 @@
 #define INCC_BACKENDS_HALIDE_HALIDEKERNEL_H
 
 #include "backends/halide/HalideCode.h"
+#include "backends/halide/Prefetch.h"
 #include "ir/ConvPlan.h"
 #include "ir/KernelParams.h"
 #include <Halide.h>
@@ -42,15 +43,20 @@ public:
 
   // In a variant: operands.
   using Dims = llvm::SmallVector<HalideDim, 6>;
-  Halide::ImageParam input(unsigned i, const Dims &dims, int64_t origin);
-  Halide::ImageParam weights(unsigned i, const Dims &dims, int64_t origin = 0,
+  Halide::ImageParam input(unsigned i, const Dims &dims, const HalideOrigin &origin);
+  Halide::ImageParam weights(unsigned i, const Dims &dims, const HalideOrigin &origin = 0,
                              Halide::Type type = Halide::Float(32));
   /// A whole input map.
   Halide::ImageParam inputBox(unsigned i);
   Halide::ImageParam inputRuns(unsigned i);
   /// `func` writes output `i`, whose rows `rowDim` counts. Where there is a halo, the first Func that
   /// writes an output stands for it.
-  void output(unsigned i, Halide::Func func, const Dims &dims, int64_t origin, unsigned rowDim = 2);
+  void output(unsigned i, Halide::Func func, const Dims &dims, const HalideOrigin &origin,
+              unsigned rowDim = 2);
+
+  /// `func` lies in the task's scratch memory, for other outputs to read.
+  void scratch(Halide::Func func, const Dims &dims, int64_t origin);
+  void prefetch(PrefetchStream stream) { variants.back().prefetches.push_back(std::move(stream)); }
 
   /// Names are unique in the process, so that code doesn't depend on what was compiled before.
   Halide::Func func(llvm::StringRef name);
@@ -62,11 +68,15 @@ public:
     HalideVariant description;
     std::vector<Halide::Argument> inputs;
     std::vector<Halide::Func> outputs;
+    std::vector<PrefetchStream> prefetches;
   };
   std::vector<Variant> variants;
 
 private:
-  Halide::ImageParam read(unsigned operand, const Dims &dims, int64_t origin, Halide::Type type);
+  HalideArgument &write(unsigned operand, Halide::Func func, const Dims &dims,
+                        const HalideOrigin &origin);
+  Halide::ImageParam read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
+                          Halide::Type type);
   std::string uniqueName(llvm::StringRef name);
 
   std::string symbol;

@@ -91,9 +91,6 @@ public:
   /// A function of two operands.
   mlir::Value binary(cnn::BinaryKind kind, mlir::Value x, mlir::Value y);
   mlir::Value activate(std::optional<cnn::ActivationAttr> act, mlir::Value x);
-  /// Whether an activation is a chain of many operations that each wait for the one before: of
-  /// several vectors one after the other it leaves the processor idle.
-  static bool isLongChain(std::optional<cnn::ActivationAttr> act);
 
   mlir::OpBuilder builder;
   mlir::Location loc;

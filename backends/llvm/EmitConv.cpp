@@ -142,7 +142,7 @@ struct DirectConv {
         Value residual = b.loadVector(b.input(1), offset(shape.residual, residualAt, r, c, j));
         accOf(r, c, j) = b.addf(accOf(r, c, j), residual);
       });
-    bool activatesLater = b.isLongChain(act);
+    bool activatesLater = isLongChain(act);
     forEach([&](int64_t r, int64_t c, int64_t j) {
       Value &x = accOf(r, c, j);
       b.storeVector(chunk.isLast && !activatesLater ? b.activate(act, x) : x, b.output(0),
@@ -344,7 +344,7 @@ struct LaneConv {
     if (shape.residual)
       for (int64_t p = 0; p < columns; ++p)
         acc[p] = b.addf(acc[p], b.loadVector(b.input(1), b.at(shape.residual, n, cb, y, b.add(x, p))));
-    bool activatesLater = b.isLongChain(act);
+    bool activatesLater = isLongChain(act);
     for (int64_t p = 0; p < columns; ++p)
       b.storeVector(activatesLater ? acc[p] : b.activate(act, acc[p]), b.output(0),
                     b.add(outAt, p * out.getBlock()));
@@ -357,7 +357,7 @@ struct LaneConv {
       Index x = b.add(b.mul(i, split.wide - 1), split.numWide * split.wide);
       tile(n, cb, y, x, split.wide - 1);
     });
-    if (b.isLongChain(act))
+    if (isLongChain(act))
       b.activateInMemory(act, b.output(0), b.at(shape.out, n, cb, y, 0), shape.out.w());
   }
 

@@ -51,7 +51,15 @@ struct TaskWriter {
     b.call(callName(variant), indices);
     for (const HalideArgument &argument : variant.arguments)
       if (argument.haloOf)
-        zeroHalo(argument, indices, 0, argument.dims.size() - 1);
+        zeroHalo(argument, indices, planeOf(argument, indices), argument.dims.size() - 1);
+  }
+
+  /// Where the first of the planes lies that a task writes, as far as dimensions don't say.
+  Index planeOf(const HalideArgument &argument, ArrayRef<Index> indices) {
+    Index plane = 0;
+    for (auto [axis, step] : argument.origin.steps)
+      plane = b.add(plane, b.mul(indices[axis], step));
+    return plane;
   }
 
   /// Of the planes from `plane` floats on, along dimension `d` and those before it.
@@ -137,7 +145,9 @@ private:
   }
 
   llvm::Value *makeBuffer(const HalideArgument &argument) {
-    llvm::Value *buffer = b.CreateAlloca(bufferType), *offset = b.getInt64(argument.origin);
+    llvm::Value *buffer = b.CreateAlloca(bufferType), *offset = b.getInt64(argument.origin.floats);
+    for (auto [axis, step] : argument.origin.steps)
+      offset = b.CreateAdd(offset, b.CreateMul(index(static_cast<int>(axis)), b.getInt64(step)));
     llvm::Value *dims = b.CreateAlloca(dimType, b.getInt32(argument.dims.size()));
     for (auto [d, dim] : llvm::enumerate(argument.dims)) {
       llvm::Value *first = firstOf(dim);

@@ -276,20 +276,3 @@ Value CodeBuilder::activate(std::optional<cnn::ActivationAttr> act, Value x) {
   }
   llvm_unreachable("all activations are handled");
 }
-
-bool CodeBuilder::isLongChain(std::optional<cnn::ActivationAttr> act) {
-  switch (cnn::activationKind(act)) {
-  case cnn::ActivationKind::sigmoid:
-  case cnn::ActivationKind::silu:
-  case cnn::ActivationKind::tanh:
-  case cnn::ActivationKind::exp:
-  case cnn::ActivationKind::log:
-  case cnn::ActivationKind::erf:
-  case cnn::ActivationKind::gelu:
-  case cnn::ActivationKind::elu:
-  case cnn::ActivationKind::softplus:
-    return true;
-  default:
-    return false;
-  }
-}

@@ -1,6 +1,7 @@
 // Import, passes, code generation: one model from file to library.
 #include "tools/incc/Driver.h"
 #include "backends/cuda/Backend.h"
+#include "backends/halide/HalideCode.h"
 #include "backends/llvm/Backend.h"
 #include "backends/llvm/KernelTimer.h"
 #include "backends/report/Report.h"
@@ -127,7 +128,9 @@ private:
   }
 
   LogicalResult runPasses(TimingScope &scope) {
-    if (options.backend == plan::kHalideBackend)
+    bool isEither = options.backend == plan::kAutoBackend && !options.gpu &&
+                    isHalideTarget(options.target.isa);
+    if (options.backend == plan::kHalideBackend || isEither)
       (*module)->setAttr(plan::kBackendAttr, StringAttr::get(&context, options.backend));
     PassManager manager(&context);
     PipelineOptions pipeline;

@@ -91,7 +91,8 @@ Options incc::parseOptions(int argc, char **argv) {
       "codegen-isa",
       cl::desc("Plan for --mcpu but generate code for this instruction set, to test the plan"),
       cl::value_desc("ISA"), cl::cat(code), cl::Hidden);
-  cl::opt<std::string> backend("backend", cl::desc("Code generator: auto, llvm or halide"),
+  cl::opt<std::string> backend("backend", cl::desc("Code generator: llvm, halide or auto (default): for each "
+                                                  "kernel the one that is faster, by a model or --tune"),
                                cl::init("auto"), cl::value_desc("NAME"), cl::cat(code));
   cl::opt<unsigned> threads(
       "threads",
@@ -264,8 +265,6 @@ Options incc::parseOptions(int argc, char **argv) {
     fail(llvm::formatv("--max-error must be between 0 and 1, got {0}", options.maxError).str());
   options.calibrationPath = calibrate;
   if (tune.getNumOccurrences()) {
-    if (backend == "halide")
-      fail("--tune measures the LLVM backend's kernels, not those of --backend=halide");
     double seconds = 30;
     if (!tune.empty() && (llvm::StringRef(tune).getAsDouble(seconds) || !(seconds > 0)))
       fail("--tune expects seconds, a positive number, got '" + tune + "'");
