@@ -14,8 +14,8 @@ using namespace incc;
 
 namespace {
 /// Medians over the layers of GoogLeNet, Inception v3, EfficientNet-B0, ResNeXt-50, AlexNet and
-/// SE-ResNet-50, one thread of Zen 4. Halide's fully connected layers fetch their weights ahead
-/// into L1 rather than L2; its pools and sums are held up by what they store between loops.
+/// SE-ResNet-50, one thread of Zen 4. Halide's pools and sums are held up by what they store between
+/// loops.
 struct FactorRow {
   StringRef kind;
   double avx2, avx512;
@@ -26,7 +26,7 @@ std::optional<double> incc::halideFactor(plan::KernelOp kernel, const Target &ta
   static const FactorRow kRows[] = {
       {cnn::AvgPoolOp::getOperationName(), 1.23, 1.07},
       {cnn::GlobalAvgPoolOp::getOperationName(), 1.36, 1.40},
-      {cnn::LinearOp::getOperationName(), 0.98, 0.86},
+      {cnn::LinearOp::getOperationName(), 1.00, 1.00},
       {cnn::MaxPoolOp::getOperationName(), 1.25, 1.18},
       {cnn::MulOp::getOperationName(), 1.06, 1.09},
       {cnn::ToLayoutOp::getOperationName(), 1.04, 1.00},
@@ -42,22 +42,11 @@ std::optional<double> incc::halideFactor(plan::KernelOp kernel, const Target &ta
   return std::nullopt;
 }
 
-double incc::halideConvFactor(const ConvShape &shape, const ConvConfig &config,
-                              const Target &target, double cycles) {
-  if (!areBackendsMeasured(target.isa))
-    return 1;
-  // EfficientNet-B0: steps through narrow groups wait for their loads.
+double incc::halideConvFactor(const ConvConfig &config, const Target &target) {
+  // EfficientNet-B0: steps through narrow groups wait for their loads. Elsewhere both have the same inner
+  // loops.
   constexpr double kLanes = 1.3;
-  if (config.algorithm == ConvAlgorithm::lanes)
-    return kLanes;
-  // Where weights take their time to come from memory (the last stages of ResNet-50 and
-  // EfficientNet-B0) Halide's prefetches hide more of it with AVX-512; elsewhere both have the same
-  // inner loops.
-  constexpr double kNoticed = 0.1;
-  double filterBytes = sizeof(float) * static_cast<double>(packedFilterSize(shape, config.algorithm,
-                                                                            target.isa.lanes));
-  bool waits = filterBytes / target.cpu.memoryBytesPerCycle > kNoticed * cycles;
-  return waits && target.isa.name == "avx512" ? 0.87 : 1;
+  return areBackendsMeasured(target.isa) && config.algorithm == ConvAlgorithm::lanes ? kLanes : 1;
 }
 
 bool incc::areBackendsMeasured(const Isa &isa) {

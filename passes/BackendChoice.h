@@ -13,9 +13,8 @@ namespace incc {
 /// instruction sets that were not measured, nor for convolutions.
 std::optional<double> halideFactor(plan::KernelOp kernel, const Target &target);
 
-/// The same of a direct convolution of `cycles` by LLVM; 1 where nothing was measured.
-double halideConvFactor(const ConvShape &shape, const ConvConfig &config, const Target &target,
-                        double cycles);
+/// The same of a direct convolution by LLVM; 1 where nothing was measured.
+double halideConvFactor(const ConvConfig &config, const Target &target);
 
 /// Whether the backends were compared on an instruction set.
 bool areBackendsMeasured(const Isa &isa);

@@ -187,7 +187,7 @@ static void addHalides(SmallVectorImpl<ConvCandidate> &candidates, const ConvSha
   for (ConvCandidate candidate : candidates) {
     if (candidate.config.transformsTiles() || candidate.config.prefetchInput != fetchesInput)
       continue;
-    double factor = halideConvFactor(shape, candidate.config, goal.target, candidate.cycles);
+    double factor = halideConvFactor(candidate.config, goal.target);
     candidate.backend = plan::kHalideBackend;
     candidate.backendFactor = factor;
     halides.push_back(candidate);
