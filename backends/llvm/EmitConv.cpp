@@ -326,18 +326,30 @@ struct LaneConv {
     acc = b.loop(0, shape.kh, 1, acc, [&](Index i, KernelBuilder::Values values) {
       Index rowAt = b.add(inAt, b.mul(i, shape.dilationH * in.rowStride()));
       Index tapAt = b.add(weightsAt, b.mul(i, shape.kw * width * b.lanes));
-      for (int64_t j = 0; j < shape.kw; ++j)
-        for (int64_t k = 0; k < width; ++k) {
-          Value w = b.loadVector(filterOf(b), b.add(tapAt, (j * width + k) * b.lanes));
-          SmallVector<int64_t> permutation;
-          for (int64_t lane = 0; lane < b.lanes; ++lane)
-            permutation.push_back(lane / width * width + k);
-          for (int64_t p = 0; p < columns; ++p) {
-            int64_t pixel = (p * shape.strideW + j * shape.dilationW) * in.getBlock();
-            Value v = b.loadVector(b.input(0), b.add(rowAt, pixel));
-            values[p] = b.fma(width == 1 ? v : b.shuffle(v, v, permutation), w, values[p]);
+      for (int64_t k = 0; k < width; ++k) {
+        KernelBuilder::Values filter;
+        for (int64_t j = 0; j < shape.kw; ++j)
+          filter.push_back(b.loadVector(filterOf(b), b.add(tapAt, (j * width + k) * b.lanes)));
+        SmallVector<int64_t> permutation;
+        for (int64_t lane = 0; lane < b.lanes; ++lane)
+          permutation.push_back(lane / width * width + k);
+        // Each input is loaded and permuted once for all the outputs of which it is a tap.
+        int64_t inputs = (columns - 1) * shape.strideW + (shape.kw - 1) * shape.dilationW + 1;
+        for (int64_t q = 0; q < inputs; ++q) {
+          Value v;
+          for (int64_t j = 0; j < shape.kw; ++j) {
+            int64_t first = q - j * shape.dilationW, p = first / shape.strideW;
+            if (first < 0 || first % shape.strideW || p >= columns)
+              continue;
+            if (!v) {
+              v = b.loadVector(b.input(0), b.add(rowAt, q * in.getBlock()));
+              if (width > 1)
+                v = b.shuffle(v, v, permutation);
+            }
+            values[p] = b.fma(v, filter[j], values[p]);
           }
         }
+      }
       return values;
     });
     Index outAt = b.at(out, n, cb, y, x);
