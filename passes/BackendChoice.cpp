@@ -53,6 +53,11 @@ bool incc::areBackendsMeasured(const Isa &isa) {
   return isa.name == "avx2" || isa.name == "avx512";
 }
 
+/// Kinds that Halide has no kernel for: where it compiles all of a network there are none of them.
+static bool isOnlyForLlvm(StringRef kind) {
+  return kind == cnn::SpaceToDepthOp::getOperationName();
+}
+
 namespace {
 class BackendChooser {
 public:
@@ -68,6 +73,8 @@ public:
     auto start = std::chrono::steady_clock::now();
     for (auto &[key, group] : groups) {
       std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+      if (isOnlyForLlvm(group.front().getKind()))
+        continue;
       bool isMeasured = tune.time && canMeasure(group.front());
       if (isMeasured && useRecord(key, group))
         continue;
