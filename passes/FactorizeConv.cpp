@@ -97,6 +97,7 @@ static std::pair<ConvGeometry, ConvGeometry> splitConv(const ConvGeometry &conv,
     }
   }
   second.input = first.output();
+  second.isPlanar = false;
   return {first, second};
 }
 

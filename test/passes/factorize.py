@@ -67,6 +67,9 @@ def check_exact(folder):
                  stride=(2, 2), pad=(3, 2, 1, 3))
     check_filter("rank_2_3x5", separable(24, 32, 3, 5, 2), "through 2 channels", folder, failures,
                  pad=(1, 2, 1, 2), dilation=(1, 2))
+    # The input lies in planes, what comes between in blocks: the second one may go by Winograd.
+    check_filter("first_layer", separable(64, 3, 7, 7, 20), "through 20 channels", folder, failures,
+                 pad=(3, 3, 3, 3))
     # The padding of both goes to the first: what lies beyond the border counts.
     nested = compose(draw(8, 48, 3, 3), draw(48, 8, 3, 3))
     check_filter("nested", nested, "3x3 and 3x3 through 8 channels", folder, failures,
