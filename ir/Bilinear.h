@@ -34,6 +34,11 @@ struct Bilinear : BilinearSize {
   }
 };
 
+/// The transform of a filter's values, rows x columns of them, for an algorithm in either direction:
+/// `result` has down.filters x across.filters.
+void transformFilter(const Bilinear &down, const Bilinear &across, llvm::ArrayRef<float> values,
+                     llvm::MutableArrayRef<float> result);
+
 /// The product of two matrices of 2 x 2 blocks by 7 products of blocks instead of 8 (Strassen
 /// 1969): inputs, filter values and outputs are the blocks 11, 12, 21 and 22 of d, g and y = d g.
 /// Without `isUsed` one block, one product.

@@ -1,5 +1,6 @@
 // Who compiles a kernel, in its config.
 #include "ir/KernelParams.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace incc;
@@ -7,6 +8,11 @@ using namespace incc;
 StringRef plan::backendOf(KernelOp kernel) {
   DictionaryAttr config = kernel.getConfigAttr();
   auto name = config ? config.getAs<StringAttr>(kBackendName) : StringAttr();
+  return name ? name.getValue() : StringRef(kLlvmBackend);
+}
+
+StringRef plan::wantedBackend(Operation *op) {
+  auto name = op->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(kBackendAttr);
   return name ? name.getValue() : StringRef(kLlvmBackend);
 }
 

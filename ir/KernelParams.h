@@ -16,6 +16,8 @@ llvm::StringRef backendOf(KernelOp kernel);
 /// faster.
 constexpr llvm::StringLiteral kBackendAttr = "plan.backend";
 void setBackend(KernelOp kernel, llvm::StringRef backend);
+/// What the module around `op` asks for.
+llvm::StringRef wantedBackend(mlir::Operation *op);
 } // namespace plan
 
 /// Whether an activation is a chain of many operations that each wait for the one before: of several

@@ -5,8 +5,8 @@
 //   3. Types get their encodings; `cnn.to_layout` is inserted where an op wants another layout than
 //      its operand has: at the network's inputs and outputs, before a planar first convolution,
 //      before flattening. Ops that step through memory in another order are dense on both sides.
-#include "passes/ConvEstimate.h"
 #include "passes/Passes.h"
+#include "passes/PlanarInput.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
 namespace incc {

@@ -216,7 +216,7 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
     if (!parsed)
       return signalPassFailure();
     Goal goal = *parsed;
-    StringRef backend = goal.backend = wantedBackend();
+    StringRef backend = goal.backend = plan::wantedBackend(getOperation());
     // Listed first: choosing may add kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -249,13 +249,6 @@ struct ChooseAlgorithmPass : incc::impl::ChooseAlgorithmPassBase<ChooseAlgorithm
         plan::setBackend(kernel, backend);
     if (backend == plan::kAutoBackend && (tune.time || areBackendsMeasured(goal.target.isa)))
       logConvBackends();
-  }
-
-  /// The backend that the module asks for.
-  StringRef wantedBackend() {
-    auto name = getOperation()->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>(
-        plan::kBackendAttr);
-    return name ? name.getValue() : StringRef(plan::kLlvmBackend);
   }
 
   void logConvBackends() {

@@ -1,6 +1,7 @@
 // Plans a single convolution to see what it costs.
 #include "passes/ConvEstimate.h"
 #include "ir/CnnInfer.h"
+#include "passes/PlanarInput.h"
 
 using namespace mlir;
 using namespace incc;

@@ -23,9 +23,6 @@ struct ConvGeometry {
   double macs() const;
 };
 
-/// True if assign-layout leaves the input of `conv` in planes.
-bool readsPlanar(cnn::Conv2dOp conv);
-
 /// The cheapest candidate for a convolution by the model.
 ConvCandidate estimateConv(mlir::MLIRContext *context, const ConvGeometry &geometry,
                            const Goal &goal);

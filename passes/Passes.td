@@ -235,11 +235,10 @@ def ScheduleBranchesPass : Pass<"schedule-branches", "::incc::plan::ProgramOp"> 
            "CPU that measured schedules are kept for">,
     Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
     Option<"mostKernels", "most-kernels", "unsigned", /*default=*/"8", "Kernels in a stage, at most">,
-    Option<"barrierCycles", "barrier-cycles", "double", /*default=*/"300",
-           "What the end of a stage costs: 85 ns, as measured on two cores">,
-    Option<"sharing", "sharing", "double", /*default=*/"0.03",
-           "Part of a thread's work in a stage that its kernels cost each other in the caches: what "
-           "stages of one kernel were faster by where the loop alone gained nothing">,
+    Option<"barrierCycles", "barrier-cycles", "double",
+           /*default=*/"::incc::StageModel().barrierCycles", "What the end of a stage costs">,
+    Option<"sharing", "sharing", "double", /*default=*/"::incc::StageModel().sharing",
+           "Part of a thread's work in a stage that its kernels cost each other in the caches">,
   ];
   let statistics = [
     Statistic<"numKernels", "num-kernels", "kernels">,

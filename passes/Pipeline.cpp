@@ -22,6 +22,16 @@ static int64_t channelBlock(const PipelineOptions &options) {
   return options.gpu ? 1 : options.target.isa.lanes;
 }
 
+/// What passes that ask the model of a CPU ask it for.
+template <typename PassOptions>
+static PassOptions forCpu(const PipelineOptions &options) {
+  PassOptions pass;
+  pass.mcpu = options.target.cpu.name.str();
+  pass.threads = options.threads;
+  pass.accuracy = options.accuracy;
+  return pass;
+}
+
 static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   if (options.optLevel < 1)
     return;
@@ -30,33 +40,22 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   if (options.optLevel < 2)
     return;
   function.addPass(createCommuteAvgPoolPass());
-  // Its model is one of CPUs.
+  // The model is one of CPUs.
   if (!options.gpu) {
-    FactorizeConvPassOptions factorize;
+    auto factorize = forCpu<FactorizeConvPassOptions>(options);
     factorize.mode = options.factorize;
     factorize.maxError = options.maxError;
-    factorize.mcpu = options.target.cpu.name.str();
-    factorize.threads = options.threads;
-    factorize.accuracy = options.accuracy;
     function.addPass(createFactorizeConvPass(factorize, options.tune, options.calibration));
   }
-  MergeSiblingConvsPassOptions merge;
+  auto merge = options.gpu ? MergeSiblingConvsPassOptions()
+                           : forCpu<MergeSiblingConvsPassOptions>(options);
   merge.channelBlock = channelBlock(options);
-  if (!options.gpu) {
-    merge.mcpu = options.target.cpu.name.str();
-    merge.threads = options.threads;
-    merge.accuracy = options.accuracy;
-  }
   function.addPass(createMergeSiblingConvsPass(merge));
-  // A GPU gathers pixels on their way to shared memory.
   if (options.gpu)
     return;
+  // A GPU gathers pixels on their way to shared memory.
   function.addPass(createCompactStridedConvPass());
-  SpaceToDepthStemPassOptions stem;
-  stem.mcpu = options.target.cpu.name.str();
-  stem.threads = options.threads;
-  stem.accuracy = options.accuracy;
-  function.addPass(createSpaceToDepthStemPass(stem));
+  function.addPass(createSpaceToDepthStemPass(forCpu<SpaceToDepthStemPassOptions>(options)));
 }
 
 static void addLayout(OpPassManager &module, const PipelineOptions &options) {
@@ -96,11 +95,8 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
     addSchedule(module, options);
     return;
   }
-  ChooseAlgorithmPassOptions choose;
-  choose.mcpu = options.target.cpu.name.str();
-  choose.threads = options.threads;
-  choose.accuracy = options.accuracy;
-  module.addNestedPass<plan::ProgramOp>(createChooseAlgorithmPass(choose, options.tune));
+  module.addNestedPass<plan::ProgramOp>(
+      createChooseAlgorithmPass(forCpu<ChooseAlgorithmPassOptions>(options), options.tune));
   if (options.optLevel >= 1)
     module.addNestedPass<plan::ProgramOp>(createFuseGlobalPoolPass());
   addSchedule(module, options);

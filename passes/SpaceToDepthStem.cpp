@@ -11,6 +11,7 @@
 #include "passes/Constants.h"
 #include "passes/ConvEstimate.h"
 #include "passes/Passes.h"
+#include "passes/PlanarInput.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace incc {
@@ -48,10 +49,8 @@ struct SpaceToDepthStemPass : incc::impl::SpaceToDepthStemPassBase<SpaceToDepthS
     std::optional<Goal> goal = parseGoal(getOperation(), mcpu, threads, accuracy);
     if (!goal)
       return signalPassFailure();
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    if (auto backend = module->getAttrOfType<StringAttr>(plan::kBackendAttr))
-      if (backend.getValue() == plan::kHalideBackend)
-        return;
+    if (plan::wantedBackend(getOperation()) == plan::kHalideBackend)
+      return;
     SmallVector<Conv2dOp> stems;
     getOperation().walk([&](Conv2dOp conv) {
       if (readsPlanar(conv) && isa<BlockArgument>(conv.getInput()) && conv.getStrides()[0] > 1)

@@ -41,7 +41,8 @@ into other tasks. On one thread there is nothing to gain, and nothing is changed
 
 Kernels that share a stage are taken to cost each other 3% of their work in the caches: without that, Inception v4 and
 Inception-ResNet v2 came out 1.5 to 2.5% slower on two threads. What the model leaves out: that the first task of a kernel on a thread waits for its weights. Kernels keep the tasks that
-`choose-algorithm` gave them for running alone. Siblings are merged before branches are scheduled.
+`choose-algorithm` gave them for running alone. Siblings are merged before branches are scheduled, where they are not
+modelled to be faster apart.
 
 ## Measured, {cpu}
 

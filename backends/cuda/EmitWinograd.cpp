@@ -80,7 +80,7 @@ void gpu::emitWinogradInput(GpuBuilder &b) {
   KernelParams params(b.kernel);
   int64_t outputs = params.integer("outputs");
   Winograd winograd(outputs, kWinogradTaps, 1);
-  plan::MapType in = b.inputMap(0), transformed = b.outputMap(0);
+  plan::MapType in = b.inputMap(0);
   ArrayRef<int64_t> pads = params.list("pads");
   auto extent = [&](int64_t size, int64_t before, int64_t after) {
     return before + size + after - (kWinogradTaps - 1);
@@ -153,21 +153,15 @@ void gpu::emitWinogradOutput(GpuBuilder &b) {
 /// [product][filter][channel]. In double precision.
 std::vector<float> gpu::transformFilters(int64_t filters, int64_t channels, int64_t outputs,
                                          ArrayRef<float> values) {
-  constexpr int64_t kTaps = kWinogradTaps;
-  Winograd winograd(outputs, kTaps, 1);
-  int64_t side = winograd.products;
-  std::vector<float> result(side * side * filters * channels);
-  for (int64_t filter = 0; filter < filters * channels; ++filter) {
-    const float *g = values.data() + filter * kTaps * kTaps;
-    for (int64_t i = 0; i < side; ++i)
-      for (int64_t j = 0; j < side; ++j) {
-        double sum = 0;
-        for (int64_t y = 0; y < kTaps; ++y)
-          for (int64_t x = 0; x < kTaps; ++x)
-            sum += winograd.filter[i][y] * winograd.filter[j][x] *
-                   static_cast<double>(g[y * kTaps + x]);
-        result[(i * side + j) * filters * channels + filter] = static_cast<float>(sum);
-      }
+  constexpr int64_t kTaps = kWinogradTaps * kWinogradTaps;
+  Winograd winograd(outputs, kWinogradTaps, /*stride=*/1);
+  std::vector<float> transformed(winograd.filters * winograd.filters);
+  int64_t count = filters * channels;
+  std::vector<float> result(transformed.size() * count);
+  for (int64_t filter = 0; filter < count; ++filter) {
+    transformFilter(winograd, winograd, values.slice(filter * kTaps, kTaps), transformed);
+    for (auto [i, factor] : llvm::enumerate(transformed))
+      result[static_cast<int64_t>(i) * count + filter] = factor;
   }
   return result;
 }

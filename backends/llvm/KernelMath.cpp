@@ -90,9 +90,10 @@ Value CodeBuilder::timesPowerOfTwo(Value x, Value n) {
 }
 
 // 2^n * 2^f + 1 with n + f = -x / ln 2, |f| <= 1/2; the polynomial for 2^f has the least largest
-// relative error of its degree, 7.5e-8. f may lack |x| / 2^26 or so (without fma or from a product 2^24), which e^-x
-// makes harmless: in x / (1 + e^-x) it is not 1e-7 of the larger of 1 and the result. Every
-// operation less counts, as this is what networks with sigmoids or SiLU spend their time on.
+// relative error of its degree, 7.5e-8. f may lack |x| / 2^26 or so (without fma or from a product
+// 2^24), which e^-x makes harmless: in x / (1 + e^-x) it is not 1e-7 of the larger of 1 and the
+// result. Every operation less counts, as this is what networks with sigmoids or SiLU spend their
+// time on.
 Value CodeBuilder::onePlusExpOfMinus(Value x) {
   Value factor = constantLike(x, -1.44269504f);
   auto exp2 = [&](Value f) {

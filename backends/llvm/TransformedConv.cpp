@@ -245,30 +245,19 @@ incc::packTransformed(const TileProducts &w, const Bilinear &down, const Bilinea
                       llvm::function_ref<float(int64_t k, int64_t c, int64_t y, int64_t x)> value) {
   std::vector<float> packed(w.weightFloats);
   int64_t rows = down.filter[0].size(), columns = across.filter[0].size();
-  std::vector<double> g(columns), half(rows * across.filters);
+  std::vector<float> g(rows * columns), transformed(w.filters);
   for (int64_t k = 0; k < w.outChannels; ++k) {
     int64_t firstBlock = k / lanes / tileBlocks * tileBlocks;
     int64_t width = std::min(tileBlocks, w.outBlocks - firstBlock) * lanes;
     float *to =
         packed.data() + firstBlock * lanes * w.filters * w.inChannels + (k - firstBlock * lanes);
     for (int64_t c = 0; c < w.inChannels; ++c) {
-      for (int64_t y = 0; y < rows; ++y) {
+      for (int64_t y = 0; y < rows; ++y)
         for (int64_t x = 0; x < columns; ++x)
-          g[x] = value(k, c, y, x);
-        for (int64_t j = 0; j < across.filters; ++j) {
-          double sum = 0;
-          for (int64_t x = 0; x < columns; ++x)
-            sum += across.filter[j][x] * g[x];
-          half[y * across.filters + j] = sum;
-        }
-      }
-      for (int64_t i = 0; i < down.filters; ++i)
-        for (int64_t j = 0; j < across.filters; ++j) {
-          double sum = 0;
-          for (int64_t y = 0; y < rows; ++y)
-            sum += down.filter[i][y] * half[y * across.filters + j];
-          to[((i * across.filters + j) * w.inChannels + c) * width] = static_cast<float>(sum);
-        }
+          g[y * columns + x] = value(k, c, y, x);
+      transformFilter(down, across, g, transformed);
+      for (auto [i, factor] : llvm::enumerate(transformed))
+        to[(static_cast<int64_t>(i) * w.inChannels + c) * width] = factor;
     }
   }
   return packed;
