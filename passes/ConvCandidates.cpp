@@ -177,7 +177,8 @@ static void addVariations(SmallVectorImpl<ConvCandidate> &candidates, const Conv
   vary([&](ConvConfig &c) { c.prefetchWeights = !c.prefetchWeights; });
 }
 
-/// Halide's convolutions are direct, and don't fetch inputs. There is always such a candidate.
+/// Halide's convolutions are direct or Winograd's, and don't fetch inputs. There is always such a
+/// candidate.
 static void addHalides(SmallVectorImpl<ConvCandidate> &candidates, const ConvShape &shape,
                        const Goal &goal) {
   if (goal.backend == plan::kLlvmBackend)
@@ -185,7 +186,9 @@ static void addHalides(SmallVectorImpl<ConvCandidate> &candidates, const ConvSha
   SmallVector<ConvCandidate> halides;
   bool fetchesInput = candidates.front().config.prefetchInput;
   for (ConvCandidate candidate : candidates) {
-    if (candidate.config.transformsTiles() || candidate.config.prefetchInput != fetchesInput)
+    const ConvConfig &config = candidate.config;
+    if (config.algorithm == ConvAlgorithm::strassen ||
+        (!config.transformsTiles() && config.prefetchInput != fetchesInput))
       continue;
     double factor = halideConvFactor(candidate.config, goal.target);
     candidate.backend = plan::kHalideBackend;

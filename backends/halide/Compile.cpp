@@ -2,6 +2,7 @@
 #include "backends/halide/Emitters.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 using namespace incc;
@@ -48,21 +49,29 @@ llvm::Error incc::checkHalideKernel(plan::KernelOp kernel, const Target &target)
 }
 
 /// Halide writes files only.
-static llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-compileModule(const Halide::Module &module, HalideOutput output) {
-  auto kind = output == HalideOutput::Object     ? Halide::OutputFileType::object
-              : output == HalideOutput::Assembly ? Halide::OutputFileType::assembly
-                                                 : Halide::OutputFileType::stmt;
+static llvm::Expected<std::string> compileModule(const Halide::Module &module,
+                                                 HalideOutput output) {
+  auto kind = output == HalideOutput::Assembly ? Halide::OutputFileType::assembly
+                                               : Halide::OutputFileType::stmt;
   SmallString<64> path;
   if (std::error_code code = llvm::sys::fs::createTemporaryFile("incc-halide", "o", path))
     return llvm::createStringError(code, "can't make a temporary file");
   llvm::FileRemover remover(path);
   module.compile({{kind, std::string(path)}});
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false,
-                                          /*IsVolatile=*/true);
+  auto file = llvm::MemoryBuffer::getFile(path);
   if (!file)
     return llvm::createStringError(file.getError(), "can't read what Halide wrote");
-  return std::move(*file);
+  return (*file)->getBuffer().str();
+}
+
+/// Halide's prefetches are of what is used once. Then Intel's processors pass L2 by, and a chunk of
+/// weights comes from memory twice: Winograd's products took twice the time.
+static void keepPrefetched(std::string &assembly) {
+  static const std::pair<StringRef, StringRef> kInstructions[] = {{"prefetchnta", "prefetcht0"},
+                                                                  {"pldl1strm", "pldl1keep"}};
+  for (auto [once, kept] : kInstructions)
+    for (size_t at = 0; (at = assembly.find(once, at)) != std::string::npos; at += kept.size())
+      assembly.replace(at, once.size(), kept);
 }
 
 static llvm::Error toError(const Halide::Error &error) {
@@ -99,13 +108,15 @@ llvm::Expected<HalideCode> incc::lowerHalideKernel(plan::KernelOp kernel, String
 }
 
 llvm::Error incc::generateHalideCode(const HalideCode &kernel, HalideOutput output,
-                                     std::vector<std::unique_ptr<llvm::MemoryBuffer>> &code) {
+                                     std::vector<std::string> &texts) {
   try {
     for (const Halide::Module &module : kernel.modules->modules) {
-      auto generated = compileModule(module, output);
+      llvm::Expected<std::string> generated = compileModule(module, output);
       if (!generated)
         return generated.takeError();
-      code.push_back(std::move(*generated));
+      if (output == HalideOutput::Assembly)
+        keepPrefetched(*generated);
+      texts.push_back(std::move(*generated));
     }
   } catch (const Halide::Error &error) {
     return toError(error);

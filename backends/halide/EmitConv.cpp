@@ -219,16 +219,7 @@ private:
     RDom chunks;
   };
 
-  /// Equal chunks of whole blocks of input channels, near the size that the plan wants; one where
-  /// there are no such.
-  int64_t numChunks() const {
-    int64_t inBlocks = ins / shape.in.getBlock(), chunk = config.chunkBlocks;
-    if (ins % shape.in.getBlock() || chunk >= inBlocks)
-      return 1;
-    while (inBlocks % chunk)
-      --chunk;
-    return 2 * chunk > config.chunkBlocks ? inBlocks / chunk : 1;
-  }
+  int64_t numChunks() const { return equalChunks(ins, shape.in.getBlock(), config.chunkBlocks); }
 
   Region addRegion(int64_t blocks, const Span &rows, const Span &columns) {
     Region region{blocks, rows, columns, k.func("sum"), k.func("out"), {}, {}, {}};
@@ -268,12 +259,11 @@ private:
     stream.loops.push_back({out + "x.xo", runs});
     stream.loops.push_back({out + "y.yo", runs * tilesPerRow});
     stream.firstRun = runs * before;
-    stream.chunkFloats = region.blocks * k.lanes * ins * taps / numChunks();
-    stream.firstFloat = stream.chunkFloats;
+    stream.firstFloat = region.blocks * k.lanes * ins * taps / numChunks();
     if (region.chunks.defined())
-      stream.chunkLoop = "." + region.chunks[0].name();
+      stream.chunks.push_back({"." + region.chunks[0].name(), stream.firstFloat});
     stream.linesPerRun = std::min(
-        ceilDiv(ceilDiv(stream.chunkFloats, kLineFloats), runs * tilesOf(rows) * tilesPerRow),
+        ceilDiv(ceilDiv(stream.firstFloat, kLineFloats), runs * tilesOf(rows) * tilesPerRow),
         kMaxLinesPerRun);
     k.prefetch(std::move(stream));
   }
@@ -490,8 +480,19 @@ private:
 
 } // namespace
 
+int64_t halide::equalChunks(int64_t channels, int64_t block, int64_t most) {
+  int64_t blocks = channels / block, chunk = most;
+  if (channels % block || chunk >= blocks)
+    return 1;
+  while (blocks % chunk)
+    --chunk;
+  return 2 * chunk > most ? blocks / chunk : 1;
+}
+
 void halide::emitConv2d(HalideKernel &k) {
   ConvConfig config = ConvConfig::fromAttr(*k.kernel.getConfig());
+  if (config.algorithm == ConvAlgorithm::winograd)
+    return emitWinograd(k);
   if (config.algorithm == ConvAlgorithm::lanes)
     return LaneConv(k).emit();
   DirectConv(k).emit();

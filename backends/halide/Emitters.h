@@ -16,6 +16,12 @@ struct HalideEmitter {
 /// Null if no row has that kind.
 const HalideEmitter *findHalideEmitter(llvm::StringRef kind);
 
+namespace halide {
+/// How many equal chunks of whole blocks `channels` are cut into, near the most blocks that the plan
+/// wants in one; one where there are no such.
+int64_t equalChunks(int64_t channels, int64_t block, int64_t most);
+} // namespace halide
+
 /// The sum over a plane of the values that `value` gives, for each lane, plane and image (`place`).
 class PlaneSum {
 public:
@@ -50,6 +56,7 @@ using Dims = HalideKernel::Dims;
 
 // By op family. Operands and packed weights lie as they do for the LLVM backend.
 void emitConv2d(HalideKernel &k);
+void emitWinograd(HalideKernel &k);
 void emitLinear(HalideKernel &k);
 void emitMaxPool(HalideKernel &k);
 void emitAvgPool(HalideKernel &k);

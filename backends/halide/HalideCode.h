@@ -5,7 +5,7 @@
 #include "ir/Plan.h"
 #include "ir/Target.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include <optional>
 
 namespace incc {
 
@@ -15,8 +15,11 @@ struct TaskAxis {
   int64_t count, step, extent;
   /// The last index has a function of its own.
   bool lastDiffers = false;
+  /// Not 0: a task walks through some of the indices, all of them split evenly among so many tasks.
+  int64_t walks = 0;
 
   int64_t lastStep() const { return extent - (count - 1) * step; }
+  int64_t numTasks() const { return walks ? walks : count; }
 };
 
 /// A dimension of an operand as a Halide function sees it.
@@ -42,6 +45,15 @@ struct HalideOrigin {
   llvm::SmallVector<std::pair<unsigned, int64_t>, 4> steps;
 };
 
+/// Tiles of a map's pixels, which the tasks of an axis write from row to row and image to image. The
+/// first of a row of tiles stands for the halo beside it.
+struct TileRows {
+  unsigned axis;
+  int64_t across, down;
+  /// Rows of pixels in a tile; the last tiles overlap others where it does not divide the map.
+  int64_t height;
+};
+
 /// An argument of a Halide function: a box within operand `operand` of the kernel.
 struct HalideArgument {
   unsigned operand;
@@ -52,11 +64,16 @@ struct HalideArgument {
   plan::MapType haloOf;
   /// The dimension that counts its rows; those after it count planes.
   unsigned rowDim = 0;
+  /// Not the dimensions but tiles say which rows: of an output of (lane, x, y, plane, n).
+  std::optional<TileRows> haloTiles;
 };
 
-/// A function for those tasks that are, or are not, the last of the axes where that matters.
+/// A function for those tasks that are, or are not, the last of the axes where that matters. Of
+/// several for the same tasks one is called after the other.
 struct HalideVariant {
   std::string symbol;
+  /// Called once, before the task walks along an axis; `lastAxes` does not matter then.
+  bool isPrologue = false;
   /// Bit `a` is set where the index of axis `a` is the last one.
   unsigned lastAxes = 0;
   llvm::SmallVector<HalideArgument, 6> arguments;
@@ -73,7 +90,7 @@ struct HalideCode {
   std::shared_ptr<HalideModules> modules;
 };
 
-enum class HalideOutput { Object, Assembly, Statements };
+enum class HalideOutput { Assembly, Statements };
 
 /// Whether Halide's kernels are known to work on an instruction set.
 bool isHalideTarget(const Isa &isa);
@@ -87,9 +104,9 @@ llvm::Error checkHalideKernel(plan::KernelOp kernel, const Target &target);
 llvm::Expected<HalideCode> lowerHalideKernel(plan::KernelOp kernel, llvm::StringRef symbol,
                                              const Target &target, const Isa &codegen);
 
-/// Generates objects (or texts) that define the variants' symbols; several kernels in parallel.
+/// Generates a text for each variant; several kernels in parallel. Assembly prefetches into all caches.
 llvm::Error generateHalideCode(const HalideCode &kernel, HalideOutput output,
-                               std::vector<std::unique_ptr<llvm::MemoryBuffer>> &code);
+                               std::vector<std::string> &texts);
 
 } // namespace incc
 

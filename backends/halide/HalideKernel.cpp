@@ -28,11 +28,20 @@ void HalideKernel::forEachVariant(function_ref<void()> build) {
       for (unsigned mask : SmallVector<unsigned>(masks))
         masks.push_back(mask | 1u << a);
   for (unsigned mask : masks) {
-    Variant &variant = variants.emplace_back();
-    variant.description.lastAxes = mask;
-    variant.description.symbol = symbol + "_v" + std::to_string(variants.size() - 1);
+    addVariant().lastAxes = mask;
     build();
   }
+}
+
+void HalideKernel::addPrologue(function_ref<void()> build) {
+  addVariant().isPrologue = true;
+  build();
+}
+
+HalideVariant &HalideKernel::addVariant() {
+  HalideVariant &description = variants.emplace_back().description;
+  description.symbol = symbol + "_v" + std::to_string(variants.size() - 1);
+  return description;
 }
 
 bool HalideKernel::isLast(unsigned axis) const {
@@ -74,7 +83,7 @@ Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, const 
   Halide::ImageParam param(type, static_cast<int>(dims.size()), uniqueName("in"));
   constrain(param, dims);
   variant.inputs.push_back(param);
-  variant.description.arguments.push_back({operand, origin, dims, /*isOutput=*/false, {}});
+  variant.description.arguments.push_back({operand, origin, dims, /*isOutput=*/false, {}, 0, {}});
   return param;
 }
 
@@ -101,7 +110,7 @@ HalideArgument &HalideKernel::write(unsigned operand, Halide::Func func, const D
   Variant &variant = variants.back();
   constrain(func.output_buffer(), dims);
   variant.outputs.push_back(func);
-  variant.description.arguments.push_back({operand, origin, dims, /*isOutput=*/true, {}});
+  variant.description.arguments.push_back({operand, origin, dims, /*isOutput=*/true, {}, 0, {}});
   return variant.description.arguments.back();
 }
 
@@ -117,8 +126,12 @@ void HalideKernel::output(unsigned i, Halide::Func func, const Dims &dims,
     argument.haloOf = outputMap(i);
 }
 
-void HalideKernel::scratch(Halide::Func func, const Dims &dims, int64_t origin) {
+void HalideKernel::scratch(Halide::Func func, const Dims &dims, const HalideOrigin &origin) {
   write(kernel->getNumOperands(), func, dims, origin);
+}
+
+Halide::ImageParam HalideKernel::scratchInput(const Dims &dims, const HalideOrigin &origin) {
+  return read(kernel->getNumOperands(), dims, origin, Halide::Float(32));
 }
 
 HalideKernel::Dims incc::boxOf(plan::MapType map) {

@@ -33,8 +33,11 @@ public:
   /// An axis of `count` tasks of one element.
   unsigned addAxis(int64_t count) { return addAxis({count, 1, count}); }
 
-  /// Builds the pipeline of each variant, after the axes were added.
+  /// Builds the pipeline of each variant, after the axes were added. What is built first is called
+  /// first.
   void forEachVariant(llvm::function_ref<void()> build);
+  /// Builds a pipeline that a task runs before it walks along an axis.
+  void addPrologue(llvm::function_ref<void()> build);
   /// In a variant: whether its tasks are the last ones of an axis. Only asked of axes whose last
   /// index differs.
   bool isLast(unsigned axis) const;
@@ -54,11 +57,17 @@ public:
   void output(unsigned i, Halide::Func func, const Dims &dims, const HalideOrigin &origin,
               unsigned rowDim = 2);
 
-  /// `func` lies in the task's scratch memory, for other outputs to read.
-  void scratch(Halide::Func func, const Dims &dims, int64_t origin);
+  /// The output's halo is zeroed with the rows of these tiles.
+  void zeroHaloOf(const TileRows &tiles) { variants.back().description.arguments.back().haloTiles = tiles; }
+
+  /// `func` lies in the task's scratch memory, for other outputs or pipelines to read.
+  void scratch(Halide::Func func, const Dims &dims, const HalideOrigin &origin);
+  /// What an earlier pipeline of the task left there.
+  Halide::ImageParam scratchInput(const Dims &dims, const HalideOrigin &origin);
   void prefetch(PrefetchStream stream) { variants.back().prefetches.push_back(std::move(stream)); }
 
   /// Names are unique in the process, so that code doesn't depend on what was compiled before.
+  std::string uniqueName(llvm::StringRef name);
   Halide::Func func(llvm::StringRef name);
   Halide::RDom domain(llvm::StringRef name, llvm::ArrayRef<int64_t> extents);
 
@@ -73,11 +82,11 @@ public:
   std::vector<Variant> variants;
 
 private:
+  HalideVariant &addVariant();
   HalideArgument &write(unsigned operand, Halide::Func func, const Dims &dims,
                         const HalideOrigin &origin);
   Halide::ImageParam read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
                           Halide::Type type);
-  std::string uniqueName(llvm::StringRef name);
 
   std::string symbol;
   unsigned numNames = 0;

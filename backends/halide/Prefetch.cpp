@@ -59,9 +59,10 @@ private:
     for (const PrefetchStream::Loop &loop : stream.loops)
       run += counter(loop.name) * static_cast<int>(loop.stride);
     constexpr int kLine = static_cast<int>(kLineFloats);
-    Expr at = counter(stream.chunkLoop) * static_cast<int>(stream.chunkFloats) +
-              static_cast<int>(stream.firstFloat) +
-              run * (static_cast<int>(stream.linesPerRun) * kLine);
+    Expr at = run * (static_cast<int>(stream.linesPerRun) * kLine);
+    for (const PrefetchStream::Loop &loop : stream.chunks)
+      at = counter(loop.name) * static_cast<int>(loop.stride) + at;
+    at += static_cast<int>(stream.firstFloat);
     ir::Stmt all;
     for (int64_t i = 0; i < stream.linesPerRun; ++i) {
       Expr base = ir::Variable::make(Halide::Handle(), stream.array);

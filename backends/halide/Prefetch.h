@@ -17,16 +17,16 @@ struct PrefetchStream {
   /// A loop by its name in lowered code. Lowering drops loops of one iteration.
   struct Loop {
     std::string name;
-    /// Runs from one iteration to the next.
+    /// Runs (of a chunk: floats) from one iteration to the next.
     int64_t stride;
   };
   std::vector<Loop> loops;
   /// Runs before the first.
   int64_t firstRun = 0;
-  /// Where the lines begin, in floats from the array's first element: the chunk that a loop (its
-  /// name, or the end of it) is at times its size, and more.
-  std::string chunkLoop;
-  int64_t chunkFloats = 0, firstFloat = 0;
+  /// Where the lines begin, in floats from the array's first element: what loops (their names, or
+  /// the ends of them) have come by, `stride` floats with each iteration, and more.
+  std::vector<Loop> chunks;
+  int64_t firstFloat = 0;
   int64_t linesPerRun = 1;
 };
 

@@ -119,21 +119,47 @@ static LogicalResult emitCode(llvm::Module &module, llvm::TargetMachine &machine
 
 using CodeBuffers = std::vector<std::unique_ptr<llvm::MemoryBuffer>>;
 
+static std::unique_ptr<llvm::MemoryBuffer> toBuffer(StringRef bytes) {
+  return llvm::MemoryBuffer::getMemBufferCopy(bytes, "kernels");
+}
+
+static LogicalResult assemble(StringRef text, const CodegenOptions &options,
+                              llvm::raw_pwrite_stream &os) {
+  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(options);
+  if (!machine)
+    return failure();
+  llvm::LLVMContext context;
+  llvm::Module module("kernels", context);
+  module.setTargetTriple(machine->getTargetTriple().str());
+  module.setDataLayout(machine->createDataLayout());
+  module.setModuleInlineAsm(text);
+  return emitCode(module, *machine, options, os);
+}
+
 /// Generates the code of what Halide compiles of a partition.
-static LogicalResult compileByHalide(const Partition &partition, CodeKind kind, CodeBuffers &code) {
-  HalideOutput output = kind == CodeKind::HalideStatements ? HalideOutput::Statements
-                        : kind == CodeKind::Assembly       ? HalideOutput::Assembly
-                                                           : HalideOutput::Object;
-  for (CodegenKernel *distinct : partition)
+static LogicalResult compileByHalide(const Partition &partition, const CodegenOptions &options,
+                                     CodeBuffers &code) {
+  HalideOutput output = options.kind == CodeKind::HalideStatements ? HalideOutput::Statements
+                                                                   : HalideOutput::Assembly;
+  for (CodegenKernel *distinct : partition) {
+    std::vector<std::string> texts;
     if (distinct->halide)
-      if (llvm::Error error = generateHalideCode(*distinct->halide, output, code))
+      if (llvm::Error error = generateHalideCode(*distinct->halide, output, texts))
         return distinct->kernel.emitError(llvm::toString(std::move(error)));
+    for (StringRef text : texts) {
+      SmallString<0> object;
+      llvm::raw_svector_ostream os(object);
+      if (options.kind == CodeKind::Object && failed(assemble(text, options, os)))
+        return failure();
+      code.push_back(toBuffer(options.kind == CodeKind::Object ? StringRef(object) : text));
+    }
+  }
   return success();
 }
 
 static FailureOr<CodeBuffers> compile(const Partition &partition, const CodegenOptions &options) {
   CodeBuffers result;
-  if (options.kind != CodeKind::LlvmIr && failed(compileByHalide(partition, options.kind, result)))
+  if (options.kind != CodeKind::LlvmIr && failed(compileByHalide(partition, options, result)))
     return failure();
   if (options.kind == CodeKind::HalideStatements)
     return result;
@@ -169,7 +195,7 @@ static FailureOr<CodeBuffers> compile(const Partition &partition, const CodegenO
     code->print(os, nullptr);
   else if (failed(emitCode(*code, *machine, options, os)))
     return failure();
-  result.push_back(llvm::MemoryBuffer::getMemBufferCopy({bytes.data(), bytes.size()}, "kernels"));
+  result.push_back(toBuffer({bytes.data(), bytes.size()}));
   return result;
 }
 

@@ -25,20 +25,39 @@ struct TaskWriter {
       for (const TaskAxis &axis : code.axes) {
         // The slowest axis has what is left.
         bool isSlowest = &axis == &code.axes.back();
-        indices.push_back(isSlowest ? rest : b.rem(rest, axis.count));
-        rest = b.div(rest, axis.count);
+        indices.push_back(isSlowest ? rest : b.rem(rest, axis.numTasks()));
+        rest = b.div(rest, axis.numTasks());
       }
-      choose(indices, 0, 0);
+      for (const HalideVariant &variant : code.variants)
+        if (variant.isPrologue)
+          call(variant, indices);
+      walk(indices);
     });
     b.finish();
   }
 
-  /// Finds the variant for a task by its indices along `axis` and those after it.
+  /// Goes through the indices of the axis that a task has a part of: of part `p` those from
+  /// `p * count / parts` on.
+  void walk(MutableArrayRef<Index> indices) {
+    const TaskAxis *axis = llvm::find_if(code.axes, [](const TaskAxis &a) { return a.walks != 0; });
+    if (axis == code.axes.end())
+      return choose(indices, 0, 0);
+    Index &index = indices[axis - code.axes.begin()], part = index;
+    auto bound = [&](Index p) { return b.div(b.mul(p, axis->count), axis->walks); };
+    b.loop(bound(part), bound(b.add(part, 1)), 1, [&](Index i) {
+      index = i;
+      choose(indices, 0, 0);
+    });
+  }
+
+  /// Finds the variants for a task by its indices along `axis` and those after it.
   void choose(ArrayRef<Index> indices, unsigned axis, unsigned lastAxes) {
-    if (axis == code.axes.size())
-      return call(*llvm::find_if(code.variants,
-                                 [&](const HalideVariant &v) { return v.lastAxes == lastAxes; }),
-                  indices);
+    if (axis == code.axes.size()) {
+      for (const HalideVariant &variant : code.variants)
+        if (!variant.isPrologue && variant.lastAxes == lastAxes)
+          call(variant, indices);
+      return;
+    }
     if (!code.axes[axis].lastDiffers)
       return choose(indices, axis + 1, lastAxes);
     b.ifThenElse(
@@ -49,9 +68,14 @@ struct TaskWriter {
 
   void call(const HalideVariant &variant, ArrayRef<Index> indices) {
     b.call(callName(variant), indices);
-    for (const HalideArgument &argument : variant.arguments)
-      if (argument.haloOf)
+    for (const HalideArgument &argument : variant.arguments) {
+      if (!argument.haloOf)
+        continue;
+      if (argument.haloTiles)
+        zeroTileHalos(argument, indices);
+      else
         zeroHalo(argument, indices, planeOf(argument, indices), argument.dims.size() - 1);
+    }
   }
 
   /// Where the first of the planes lies that a task writes, as far as dimensions don't say.
@@ -60,6 +84,25 @@ struct TaskWriter {
     for (auto [axis, step] : argument.origin.steps)
       plane = b.add(plane, b.mul(indices[axis], step));
     return plane;
+  }
+
+  void zeroTileHalos(const HalideArgument &argument, ArrayRef<Index> indices) {
+    const TileRows &tiles = *argument.haloTiles;
+    const TaskAxis &axis = code.axes[tiles.axis];
+    const HalideDim &planes = argument.dims[argument.rowDim + 1];
+    plan::MapType map = argument.haloOf;
+    Index first = b.mul(indices[tiles.axis], axis.step), plane = planeOf(argument, indices);
+    b.loop(first, b.min(b.add(first, axis.step), axis.extent), 1, [&](Index tile) {
+      b.ifThen(b.isEqual(b.rem(tile, tiles.across), 0), [&] {
+        Index row = b.div(tile, tiles.across);
+        Index y = b.mul(b.rem(row, tiles.down), tiles.height);
+        Index image = b.add(plane, b.mul(b.div(row, tiles.down), map.imageStride()));
+        b.loop(0, planes.extent, 1, [&](Index i) {
+          b.zeroHalo(b.operand(argument.operand), map, b.add(image, b.mul(i, planes.stride)), y,
+                     b.min(b.add(y, tiles.height), map.h()));
+        });
+      });
+    });
   }
 
   /// Of the planes from `plane` floats on, along dimension `d` and those before it.

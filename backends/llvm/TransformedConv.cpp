@@ -1,73 +1,38 @@
 // Products of transformed tiles: the transforms, the matrix products, the order of all of them.
 #include "backends/llvm/TransformedConv.h"
 #include "backends/llvm/Emitters.h"
+#include "ir/BilinearLines.h"
 
 using namespace mlir;
 using namespace incc;
 
 using Values = KernelBuilder::Values;
 
-/// Sums of values with constant weights; a chain of fused multiply-adds that starts with a term of
-/// weight 1 if there is one.
-static Value weightedSum(KernelBuilder &b, ArrayRef<double> weights, ArrayRef<Value> values) {
-  int64_t first = -1;
-  for (auto [i, weight] : llvm::enumerate(weights))
-    if (weight != 0 && (first < 0 || (weight == 1 && weights[first] != 1)))
-      first = static_cast<int64_t>(i);
-  if (first < 0)
-    return b.splat(0);
-  Value sum = weights[first] == 1
-                  ? values[first]
-                  : b.mulf(values[first], b.splat(static_cast<float>(weights[first])));
-  for (auto [i, weight] : llvm::enumerate(weights)) {
-    if (static_cast<int64_t>(i) == first || weight == 0)
-      continue;
-    if (weight == 1)
-      sum = b.addf(sum, values[i]);
-    else if (weight == -1)
-      sum = b.subf(sum, values[i]);
-    else
-      sum = b.fma(values[i], b.splat(static_cast<float>(weight)), sum);
-  }
-  return sum;
-}
+namespace {
+/// Vectors, for BilinearLines.
+struct VectorOps {
+  using Value = mlir::Value;
+  KernelBuilder &b;
 
-/// The input transform of a line. Rows of a pair of points are P + Q and P - Q.
+  Value zero() const { return b.splat(0); }
+  Value scale(Value x, double weight) const { return b.mulf(x, weightOf(weight)); }
+  Value add(Value x, Value y) const { return b.addf(x, y); }
+  Value sub(Value x, Value y) const { return b.subf(x, y); }
+  Value multiplyAdd(Value x, double weight, Value sum) const {
+    return b.fma(x, weightOf(weight), sum);
+  }
+
+private:
+  Value weightOf(double weight) const { return b.splat(static_cast<float>(weight)); }
+};
+} // namespace
+
 static Values transformInput(KernelBuilder &b, const Bilinear &w, ArrayRef<Value> line) {
-  Values out(w.products);
-  for (int64_t i = 0; i < w.products; ++i) {
-    if (!llvm::is_contained(w.pairs, i)) {
-      out[i] = weightedSum(b, w.input[i], line);
-      continue;
-    }
-    SmallVector<double> even, odd;
-    for (auto [plus, minus] : llvm::zip_equal(w.input[i], w.input[i + 1])) {
-      even.push_back((plus + minus) / 2);
-      odd.push_back((plus - minus) / 2);
-    }
-    Value p = weightedSum(b, even, line), q = weightedSum(b, odd, line);
-    out[i] = b.addf(p, q);
-    out[i + 1] = b.subf(p, q);
-    ++i;
-  }
-  return out;
+  return Values(BilinearLines<VectorOps>(VectorOps{b}).transformInput(w, line));
 }
 
-/// The output transform of a line. Powers of a pair of points differ in the sign of odd ones.
 static Values transformOutput(KernelBuilder &b, const Bilinear &w, ArrayRef<Value> line) {
-  Values sums(line), differences(line);
-  for (int64_t i : w.pairs) {
-    sums[i] = b.addf(line[i], line[i + 1]);
-    differences[i] = b.subf(line[i], line[i + 1]);
-  }
-  Values out;
-  for (int64_t k = 0; k < w.outputs; ++k) {
-    SmallVector<double> weights(w.output[k].begin(), w.output[k].end());
-    for (int64_t i : w.pairs)
-      weights[i + 1] = 0;
-    out.push_back(weightedSum(b, weights, k % 2 ? differences : sums));
-  }
-  return out;
+  return Values(BilinearLines<VectorOps>(VectorOps{b}).transformOutput(w, line));
 }
 
 TransformedConv::TransformedConv(KernelBuilder &b, const ConvShape &shape, const ConvConfig &config,

@@ -4,9 +4,13 @@
 
 !in = !plan.map<1x64x28x28, c8, halo [1, 1, 1, 1], planes 8>
 !out = !plan.map<1x64x28x28, c8, halo [0, 0, 0, 0], planes 8>
+!deep = !plan.map<1x1024x14x14, c8, halo [0, 0, 0, 0], planes 128>
+!deepout = !plan.map<1x512x14x14, c8, halo [0, 0, 0, 0], planes 64>
 
-// Kernels say who compiles them. Halide's convolutions are direct, also where LLVM's would not be.
+// Kernels say who compiles them. Halide's convolutions are Winograd's or direct, also where LLVM's would go
+// by Strassen's algorithm.
 // CHECK-LABEL: plan.program "by_halide"
+//       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "winograd", backend = "halide",
 //       CHECK:   plan.kernel "cnn.conv2d"({{.+}} config {algorithm = "direct", backend = "halide",
 //       CHECK:   plan.kernel "cnn.max_pool"({{.+}} config {backend = "halide"}
 module attributes {plan.backend = "halide"} {
@@ -15,9 +19,14 @@ module attributes {plan.backend = "halide"} {
     %y = plan.buffer : <1x64x28x28, c8, halo [0, 0, 0, 0], planes 8>
     %z = plan.buffer : <1x64x28x28, c8, halo [0, 0, 0, 0], planes 8>
     %w = plan.weights dense<1.0> : tensor<64x64x3x3xf32>
+    %d = plan.buffer : <1x1024x14x14, c8, halo [0, 0, 0, 0], planes 128>
+    %e = plan.buffer : <1x512x14x14, c8, halo [0, 0, 0, 0], planes 64>
+    %v = plan.weights dense<1.0> : tensor<512x1024x1x1xf32>
     plan.stage {
       plan.kernel "cnn.conv2d"(%x) weights(%w) into(%y) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
         : (!in, !plan.weights, !out) -> ()
+      plan.kernel "cnn.conv2d"(%d) weights(%v) into(%e) params {kernel = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+        : (!deep, !plan.weights, !deepout) -> ()
       plan.kernel "cnn.max_pool"(%x) into(%z) params {kernel = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>}
         : (!in, !out) -> ()
     }
