@@ -11,7 +11,11 @@ ConvShape::ConvShape(plan::KernelOp kernel) {
     return cast<DenseI64ArrayAttr>(params.get(name)).asArrayRef();
   };
   in = cast<plan::MapType>(kernel.getInputs()[0].getType());
-  out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  stored = out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
+  if (params.contains(kPooledName))
+    out = plan::MapType::get(kernel.getContext(),
+                             {stored.n(), stored.c(), 2 * stored.h(), 2 * stored.w()},
+                             stored.getBlock(), {0, 0, 0, 0}, stored.channelBlocks());
   bool hasRuntimeFilter = kernel.getWeights().empty();
   if (params.contains("scaled"))
     scale = cast<plan::MapType>(kernel.getInputs().back().getType());

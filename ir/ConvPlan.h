@@ -14,6 +14,9 @@ struct ConvShape {
   explicit ConvShape(plan::KernelOp kernel);
 
   plan::MapType in, out;
+  /// What is stored of `out`: all of it, or (fuse-max-pool) the largest of each 2x2 outputs.
+  plan::MapType stored;
+  bool isPooled() const { return stored != out; }
   /// Null without a residual operand.
   plan::MapType residual;
   /// Null unless the input's channels are multiplied by factors (fuse-channel-scale), which are the
@@ -30,6 +33,9 @@ struct ConvShape {
   int64_t inChannelsPerGroup() const { return in.c() / groups; }
   int64_t outChannelsPerGroup() const { return out.c() / groups; }
 };
+
+/// Set in the params of a convolution that stores the largest of each 2x2 of its outputs.
+constexpr llvm::StringLiteral kPooledName = "pooled";
 
 /// The algorithms for a convolution.
 enum class ConvAlgorithm {

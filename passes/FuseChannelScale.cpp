@@ -10,6 +10,7 @@
 // to be told apart.
 #include "ir/DecisionLog.h"
 #include "passes/Passes.h"
+#include "passes/PlanGraph.h"
 
 namespace incc {
 #define GEN_PASS_DEF_FUSECHANNELSCALEPASS
@@ -34,23 +35,6 @@ static bool isChannelScale(plan::KernelOp kernel) {
   plan::MapType map = mapOf(kernel.getInputs()[0]), factors = mapOf(kernel.getInputs()[1]);
   return factors.c() == map.c() && factors.h() == 1 && factors.w() == 1 && !factors.hasHalo() &&
          factors.getBlock() == map.getBlock();
-}
-
-/// The kernel that alone reads the buffer which `kernel` alone writes, once; null if there is none.
-static plan::KernelOp onlyReaderOf(plan::KernelOp kernel) {
-  Value product = kernel.getOutputs()[0];
-  if (!product.getDefiningOp<plan::BufferOp>())
-    return {};
-  plan::KernelOp reader;
-  for (OpOperand &use : product.getUses()) {
-    if (use.getOwner() == kernel)
-      continue;
-    auto user = dyn_cast<plan::KernelOp>(use.getOwner());
-    if (!user || reader || use.getOperandNumber() >= user.getInputs().size())
-      return {};
-    reader = user;
-  }
-  return reader;
 }
 
 /// Why `conv` can't take the factors of `scale`; empty if it can.

@@ -219,6 +219,15 @@ def FuseGlobalPoolPass : Pass<"fuse-global-pool", "::incc::plan::ProgramOp"> {
   let statistics = [Statistic<"numFused", "num-fused", "pools fused">];
 }
 
+def FuseMaxPoolPass : Pass<"fuse-max-pool", "::incc::plan::ProgramOp"> {
+  let summary = "Let Winograd convolutions take the largest of the outputs that they write";
+  let description = [{
+    A pool of 2x2 windows beside each other becomes part of the convolution before it, if nothing else reads
+    what that writes and windows lie within tiles of outputs, so choose-algorithm must have run.
+  }];
+  let statistics = [Statistic<"numFused", "num-fused", "pools fused">];
+}
+
 def ScheduleBranchesPass : Pass<"schedule-branches", "::incc::plan::ProgramOp"> {
   let summary = "Let kernels that do not depend on each other run side by side";
   let description = [{

@@ -97,8 +97,10 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   }
   module.addNestedPass<plan::ProgramOp>(
       createChooseAlgorithmPass(forCpu<ChooseAlgorithmPassOptions>(options), options.tune));
-  if (options.optLevel >= 1)
+  if (options.optLevel >= 1) {
     module.addNestedPass<plan::ProgramOp>(createFuseGlobalPoolPass());
+    module.addNestedPass<plan::ProgramOp>(createFuseMaxPoolPass());
+  }
   addSchedule(module, options);
 }
 

@@ -77,3 +77,19 @@ SmallVector<unsigned> PlanGraph::blocks(unsigned mostKernels) const {
       begins.push_back(i);
   return begins;
 }
+
+plan::KernelOp incc::onlyReaderOf(plan::KernelOp kernel) {
+  Value product = kernel.getOutputs()[0];
+  if (!product.getDefiningOp<plan::BufferOp>())
+    return {};
+  plan::KernelOp reader;
+  for (OpOperand &use : product.getUses()) {
+    if (use.getOwner() == kernel)
+      continue;
+    auto user = dyn_cast<plan::KernelOp>(use.getOwner());
+    if (!user || reader || use.getOperandNumber() >= user.getInputs().size())
+      return {};
+    reader = user;
+  }
+  return reader;
+}

@@ -26,6 +26,9 @@ private:
   std::vector<llvm::BitVector> ancestors;
 };
 
+/// The kernel that alone reads the buffer which `kernel` alone writes, once; null if there is none.
+plan::KernelOp onlyReaderOf(plan::KernelOp kernel);
+
 } // namespace incc
 
 #endif // INCC_PASSES_PLANGRAPH_H

@@ -51,6 +51,8 @@ private:
   int64_t chunks;
   BilinearLines<ExprOps> lines{ExprOps()};
   unsigned panelAxis = 0, blockAxis = 0;
+  /// Rows and columns of the outputs that one is stored of.
+  const int window = shape.isPooled() ? 2 : 1;
 
   /// Lane, tile, block of input or output channels, column and row of products, of tiles' pixels.
   const Var c{"c"}, t{"t"}, cb{"cb"}, j{"j"}, q{"q"}, p{"p"}, y{"y"}, x{"x"}, n{"n"};
@@ -256,7 +258,8 @@ private:
     int64_t tileStride = blocks * k.lanes;
     ImageParam in = k.scratchInput(productDims(blocks, tilesOf(tileStride)),
                                    blockAt(inputFloats, tileStride));
-    Func columns = k.func("columns"), pixels = k.func("pixels"), out = k.func("out");
+    Func columns = k.func("columns"), pixels = k.func("pixels"), stored = k.func("stored"),
+         out = k.func("out");
     BilinearLines<ExprOps>::Line line;
     for (int64_t i = 0; i < down.products; ++i)
       line.push_back(in(c, j, t, q, int(i)));
@@ -264,33 +267,42 @@ private:
     line.clear();
     for (int64_t i = 0; i < across.products; ++i)
       line.push_back(columns(c, int(i), y, t, j));
-    Expr value = pick(x, lines.transformOutput(across, line));
+    pixels(c, x, y, t, j) = pick(x, lines.transformOutput(across, line));
+    // What follows the maximum is monotonic: fuse-max-pool sees to it.
+    Expr value = pixels(c, x * window, y * window, t, j);
+    for (int i = 1; i < window * window; ++i)
+      value = Halide::max(value,
+                          pixels(c, x * window + i % window, y * window + i / window, t, j));
     if (shape.hasBias)
       value += k.weights(1, {{k.lanes, 1}, {blocks, k.lanes}}, panelAt(1))(c, j);
     if (shape.residual)
       value += k.input(1, panelOf(shape.residual, blocks), panelOrigin(shape.residual))(
           c, firstColumn(t) + x, firstRow(t) + y, j, image(t));
-    pixels(c, x, y, t, j) = activate(k.params.act(), value);
+    stored(c, x, y, t, j) = activate(k.params.act(), value);
     // Not a loop over the map, whose rows tiles cross: over the block's tiles.
-    RDom r({{0, int(across.outputs)},
-            {0, int(down.outputs)},
+    RDom r({{0, int(across.outputs / window)},
+            {0, int(down.outputs / window)},
             {in.dim(2).min(), in.dim(2).extent()},
             {0, int(blocks)}},
            k.uniqueName("tiles"));
     out(c, x, y, j, n) = Halide::undef<float>();
-    Expr column = firstColumn(r[2]), row = firstRow(r[2]);
+    Expr column = firstColumn(r[2]) / window + r[0], row = firstRow(r[2]) / window + r[1];
     if (shape.out.w() % across.outputs)
-      r.where(column + r[0] >= tileColumn(r[2]) * int(across.outputs));
+      r.where(column >= tileColumn(r[2]) * int(across.outputs / window));
     if (shape.out.h() % down.outputs)
-      r.where(row + r[1] >= tileRow(r[2]) * int(down.outputs));
-    out(c, column + r[0], row + r[1], r[3], image(r[2])) = pixels(c, r[0], r[1], r[2], r[3]);
-    k.output(0, out, panelOf(shape.out, blocks), panelOrigin(shape.out));
-    k.zeroHaloOf({blockAxis, tilesAcross, tilesDown, down.outputs});
+      r.where(row >= tileRow(r[2]) * int(down.outputs / window));
+    out(c, column, row, r[3], image(r[2])) = stored(c, r[0], r[1], r[2], r[3]);
+    k.output(0, out, panelOf(shape.stored, blocks), panelOrigin(shape.stored));
+    k.zeroHaloOf({blockAxis, tilesAcross, tilesDown, down.outputs / window});
 
     // The schedule.
     out.update().reorder(c, r[0], r[1], r[2], r[3]).vectorize(c).unroll(r[0]);
-    pixels.compute_at(out, r[1]).store_in(Halide::MemoryType::Stack);
-    pixels.reorder(c, x, y).vectorize(c).unroll(x);
+    stored.compute_at(out, r[1]).store_in(Halide::MemoryType::Stack);
+    stored.reorder(c, x, y).vectorize(c).unroll(x);
+    if (window > 1) {
+      pixels.compute_at(out, r[1]).store_in(Halide::MemoryType::Stack);
+      pixels.reorder(c, x, y).vectorize(c).unroll(x).unroll(y);
+    }
     if (across.products > 1 && down.products > 1) {
       columns.compute_at(out, r[2]).store_in(Halide::MemoryType::Stack);
       columns.reorder(c, y, q).vectorize(c).unroll(y);

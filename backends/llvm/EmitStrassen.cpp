@@ -60,7 +60,8 @@ private:
   }
 
   void finishTile(Index tile, Index from, Index block) override {
-    transformOutputs(from, 0, [&](Index i, const Values &outputs) {
+    transformOutputs(from, 0, 1, [&](Index i, ArrayRef<Values> rows) {
+      const Values &outputs = rows.front();
       for (int64_t half = 0; half < 2; ++half) {
         Index pixel = pixelOf(tile, i, 2 * half);
         auto store = [&] {

@@ -19,6 +19,9 @@ public:
                         Winograd(config.outputColumns, shape.kw, shape.strideW)) {}
 
 private:
+  /// Rows and columns of the outputs that one is stored of.
+  const int64_t window = shape.isPooled() ? 2 : 1;
+
   struct Place {
     Index n, down, across; // the tile's image and its number down and across
     Index y, x;            // of its first output, stored or not
@@ -50,33 +53,36 @@ private:
     Place place = placeOf(tile);
     Value bias = shape.hasBias ? b.loadVector(b.weights(1), b.mul(kb, b.lanes)) : Value();
     Index firstRow = b.sub(b.mul(place.down, config.outputRows), place.y);
-    transformOutputs(from, firstRow, [&](Index row, const Values &outputs) {
-      storeRow(place, row, kb, outputs, bias);
+    transformOutputs(from, firstRow, window, [&](Index row, ArrayRef<Values> rows) {
+      storeRow(place, row, kb, rows, bias);
     });
     zeroHalo(place, kb);
   }
 
   /// The first tile of a row of tiles zeroes the halo beside it.
   void zeroHalo(const Place &place, Index kb) {
-    if (!shape.out.hasHalo())
+    if (!shape.stored.hasHalo())
       return;
     b.ifThen(b.isEqual(place.across, 0), [&] {
-      Index y0 = b.mul(place.down, config.outputRows);
-      b.zeroHalo(b.output(0), shape.out, place.n, kb, y0,
-                 b.min(b.add(y0, config.outputRows), shape.out.h()));
+      int64_t rows = config.outputRows / window;
+      Index y0 = b.mul(place.down, rows);
+      b.zeroHalo(b.output(0), shape.stored, place.n, kb, y0,
+                 b.min(b.add(y0, rows), shape.stored.h()));
     });
   }
 
-  /// Stores those outputs of a row of a tile that no other tile has.
-  void storeRow(const Place &place, Index row, Index kb, const Values &outputs, Value bias) {
+  /// Stores those outputs of a row of a tile, or of the rows of a row of windows, that no other tile
+  /// has. What follows the maximum is monotonic: fuse-max-pool sees to it.
+  void storeRow(const Place &place, Index row, Index kb, ArrayRef<Values> rows, Value bias) {
     Index y = b.add(place.y, row);
-    Index to = b.at(shape.out, place.n, kb, y, place.x);
+    Index to = b.at(shape.stored, place.n, kb, b.div(y, window), b.div(place.x, window));
     Index residualAt = 0;
     if (shape.residual)
       residualAt = b.at(shape.residual, place.n, kb, y, place.x);
     auto storeFrom = [&](int64_t first) {
-      for (int64_t x = first; x < config.outputColumns; ++x)
-        storeOutput(outputs[x], bias, b.add(residualAt, x * b.lanes), b.add(to, x * b.lanes));
+      for (int64_t x = first; x < config.outputColumns; x += window)
+        storeOutput(largest(rows, x), bias, b.add(residualAt, x * b.lanes),
+                    b.add(to, x / window * b.lanes));
     };
     int64_t repeated = tilesAcross * config.outputColumns - shape.out.w();
     if (repeated == 0)
@@ -84,6 +90,15 @@ private:
     b.ifThenElse(
         b.isEqual(place.across, tilesAcross - 1), [&] { storeFrom(repeated); },
         [&] { storeFrom(0); });
+  }
+
+  /// Of the window whose first column is `x`.
+  Value largest(ArrayRef<Values> rows, int64_t x) {
+    Value v;
+    for (const Values &row : rows)
+      for (Value output : ArrayRef<Value>(row).slice(x, window))
+        v = v ? b.maxf(v, output) : output;
+    return v;
   }
 };
 

@@ -166,7 +166,8 @@ void TransformedConv::registerTile(Index product, const Chunk &chunk, Index t, I
 }
 
 void TransformedConv::transformOutputs(
-    Index from, Index firstRow, llvm::function_ref<void(Index row, const Values &outputs)> store) {
+    Index from, Index firstRow, int64_t together,
+    llvm::function_ref<void(Index row, ArrayRef<Values> rows)> store) {
   auto transformColumn = [&](Index j) {
     Values line;
     for (int64_t i = 0; i < down.products; ++i)
@@ -187,12 +188,18 @@ void TransformedConv::transformOutputs(
                     b.sum(Index(tileAt() + static_cast<int64_t>(i) * across.products * b.lanes),
                           b.mul(j, b.lanes)));
   });
-  b.loop(firstRow, down.outputs, 1, [&](Index i) {
-    Values line;
-    for (int64_t j = 0; j < across.products; ++j)
-      line.push_back(b.loadVector(
-          b.scratch(), b.sum(Index(tileAt() + j * b.lanes), b.mul(i, across.products * b.lanes))));
-    store(i, transformOutput(b, across, line));
+  int64_t rowFloats = across.products * b.lanes;
+  b.loop(firstRow, down.outputs, together, [&](Index i) {
+    SmallVector<Values, 2> rows;
+    for (int64_t row = 0; row < together; ++row) {
+      Values line;
+      for (int64_t j = 0; j < across.products; ++j)
+        line.push_back(b.loadVector(
+            b.scratch(),
+            b.sum(Index(tileAt() + row * rowFloats + j * b.lanes), b.mul(i, rowFloats))));
+      rows.push_back(transformOutput(b, across, line));
+    }
+    store(i, rows);
   });
 }
 

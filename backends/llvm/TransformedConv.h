@@ -47,9 +47,10 @@ protected:
 
   /// Transforms the inputs that `load` returns for row `i` and column `j` of a tile into V.
   void transformInputs(Index t, Index cb, llvm::function_ref<mlir::Value(Index i, int64_t j)> load);
-  /// Transforms M at `from` back; `store` gets the outputs of each row from `firstRow` on.
-  void transformOutputs(Index from, Index firstRow,
-                        llvm::function_ref<void(Index row, const Values &outputs)> store);
+  /// Transforms M at `from` back; `store` gets the outputs of `together` rows at a time, from row
+  /// `firstRow` on.
+  void transformOutputs(Index from, Index firstRow, int64_t together,
+                        llvm::function_ref<void(Index row, llvm::ArrayRef<Values> rows)> store);
   /// Adds bias (or null) and residual, activates and stores an output.
   void storeOutput(mlir::Value v, mlir::Value bias, Index residualAt, Index to);
 

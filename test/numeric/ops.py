@@ -83,6 +83,25 @@ def stem_convolutions():
     return net
 
 
+def pooled_convolutions():
+    """Convolutions whose outputs 2x2 pools take from the tiles: tiles that do and do not divide the
+    map, halos of what reads the maxima, a concatenation of them; and pools that must not be taken."""
+    net = Network("pooled_convolutions", 21)
+    sizes = [(2, 128, 28, 28), (1, 120, 34, 38), (3, 128, 16, 16), (1, 128, 36, 40), (1, 128, 35, 40)]
+    for i, shape in enumerate(sizes):
+        act = [None, ("relu",), ("relu6",), ("silu",), None][i]
+        x = net.input(*shape)
+        y = net.max_pool(net.conv(x, 72, (3, 3), pad=(1, 1, 1, 1), bias=i != 2, act=act), (2, 2), (2, 2))
+        net.output(net.conv(y, 64, (3, 3), pad=(1, 1, 1, 1)) if i % 2 else y)
+    # The maxima are a part of a concatenation; the map is read once more; windows overlap.
+    x, y, z = (net.conv(net.input(1, 64, 56, 56), 64, (3, 3), pad=(1, 1, 1, 1)) for _ in range(3))
+    pools = [net.max_pool(map, (2, 2), (2, 2)) for map in (x, y)]
+    net.output(net.concat(*pools))
+    net.output(y)
+    net.output(net.max_pool(z, (3, 3), (2, 2)))
+    return net
+
+
 def large_winograd_convolutions():
     """Maps on which a GPU takes larger tiles, some of them beyond the border, of several images."""
     net = Network("large_winograd_convolutions", 20)
@@ -433,8 +452,8 @@ def linears():
     return net
 
 
-FAMILIES = [convolutions, winograd_convolutions, large_winograd_convolutions, strassen_convolutions,
-            stem_convolutions, grouped_convolutions, epilogues, pools, odd_pools, elementwise,
+FAMILIES = [convolutions, winograd_convolutions, pooled_convolutions, large_winograd_convolutions,
+            strassen_convolutions, stem_convolutions, grouped_convolutions, epilogues, pools, odd_pools, elementwise,
             positive_activations, binaries, normalizations, moves, takes, shapes, constants, linears,
             runtime_weights, channel_scales]
 
@@ -449,8 +468,9 @@ if __name__ == "__main__":
         if not options.families or family.__name__ in options.families:
             # Errors are relative to the largest output, which some activations cut down: only what is
             # meant for it is convolved with larger tiles.
-            is_transformed = family in (winograd_convolutions, large_winograd_convolutions,
-                                         strassen_convolutions, stem_convolutions)
+            is_transformed = family in (winograd_convolutions, pooled_convolutions,
+                                         large_winograd_convolutions, strassen_convolutions,
+                                         stem_convolutions)
             accuracy = "default" if is_transformed else "strict"
             check_network(family(), options.folder, failures, machines,
                           options=[f"-O{options.level}", f"--accuracy={accuracy}",
