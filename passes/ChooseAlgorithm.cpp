@@ -149,12 +149,18 @@ static void choosePlanes(plan::KernelOp kernel, const Goal &goal) {
   kernel.setTasks(out.n() * (isVector ? 1 : out.channelBlocks()));
 }
 
-/// Moves between layouts go by blocks of whichever side is blocked, else by planes.
+/// Moves between layouts go by blocks of whichever side is blocked, else by planes, or by equal numbers
+/// of a plane's rows where there are few planes for the threads.
 static void chooseMove(plan::KernelOp kernel, const Goal &goal) {
   auto in = cast<plan::MapType>(kernel.getInputs()[0].getType());
   auto out = cast<plan::MapType>(kernel.getOutputs()[0].getType());
   const plan::MapType &blocked = in.getBlock() > 1 ? in : out;
-  kernel.setTasks(blocked.n() * blocked.channelBlocks());
+  int64_t tasks = blocked.n() * blocked.channelBlocks();
+  if (blocked.getBlock() == 1 && kernel.getKind() == cnn::ToLayoutOp::getOperationName()) {
+    int64_t parts = std::clamp<int64_t>(ceilDiv(2 * goal.threads, tasks), 1, out.h());
+    tasks *= ceilDiv(out.h(), ceilDiv(out.h(), parts));
+  }
+  kernel.setTasks(tasks);
 }
 
 /// Dense maps go through in pieces, blocked ones by blocks.

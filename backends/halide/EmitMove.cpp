@@ -34,9 +34,11 @@ static void moveToBlocks(HalideKernel &k, plan::MapType in, plan::MapType out) {
   });
 }
 
-/// Into a planar map. A task is a block of channels of the input.
+/// Into a planar map. A task is a block of channels of the input, or some rows of a plane.
 static void moveToPlanes(HalideKernel &k, plan::MapType in, plan::MapType out) {
   int64_t block = in.getBlock();
+  int64_t rows = ceilDiv(out.h(), k.kernel.getTasks() / (out.n() * in.channelBlocks()));
+  auto rowAxis = static_cast<int>(k.addAxis({ceilDiv(out.h(), rows), rows, out.h()}));
   unsigned channelAxis = k.addAxis({in.channelBlocks(), block, in.c(), /*lastDiffers=*/true});
   int imageAxis = static_cast<int>(k.addAxis(out.n()));
   k.forEachVariant([&] {
@@ -45,7 +47,7 @@ static void moveToPlanes(HalideKernel &k, plan::MapType in, plan::MapType out) {
     result(x, y, p, n) = atChannel(k.inputBox(0), in, p, x, y, n);
     k.output(0, result,
              {{out.w(), 1},
-              {out.h(), out.rowStride()},
+              {rows, out.rowStride(), 0, rowAxis, rows, rows < out.h()},
               {k.stepOf(channelAxis), out.planeStride(), 0, static_cast<int>(channelAxis),
                block},
               {1, out.imageStride(), 0, imageAxis}},

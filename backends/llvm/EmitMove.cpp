@@ -36,17 +36,19 @@ static void copyRow(KernelBuilder &b, Index from, Index to, int64_t count) {
 }
 
 /// Copies between planar (block 1) and blocked maps of one logical shape. A task is a block of
-/// channels of the blocked one, or a plane where both are planar.
+/// channels of the blocked one, or some rows of a plane where both are planar.
 static void emitMove(KernelBuilder &b, plan::MapType in, plan::MapType out) {
   bool fromPlanar = in.getBlock() == 1, toPlanar = out.getBlock() == 1;
   if (fromPlanar == toPlanar) {
-    int64_t planes = out.channelBlocks();
+    int64_t planes = out.channelBlocks(), parts = b.kernel.getTasks() / (out.n() * planes);
+    int64_t rows = ceilDiv(out.h(), parts);
     b.forEachTask([&](Index task) {
-      Index cb = b.rem(task, planes), n = b.div(task, planes);
-      b.loop(0, out.h(), 1, [&](Index y) {
+      Index plane = b.div(task, parts), cb = b.rem(plane, planes), n = b.div(plane, planes);
+      Index begin = b.mul(b.rem(task, parts), rows), end = b.min(b.add(begin, rows), out.h());
+      b.loop(begin, end, 1, [&](Index y) {
         copyRow(b, b.at(in, n, cb, y, 0), b.at(out, n, cb, y, 0), out.w() * out.getBlock());
       });
-      b.zeroHalo(b.output(0), out, n, cb, 0, out.h());
+      b.zeroHalo(b.output(0), out, n, cb, begin, end);
     });
     return b.finish();
   }
