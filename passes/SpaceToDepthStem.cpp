@@ -104,11 +104,11 @@ private:
     ConstantsToErase constants;
     constants.add(conv.getFilter());
     rewriter.setInsertionPoint(conv);
-    ArrayRef<float> taps = ConstantOperand(conv.getFilter()).values();
+    ConstantOperand taps(conv.getFilter());
     Value filter = createConstant(
         rewriter, conv.getFilter().getLoc(), {}, after.filter, [&](auto out) {
           std::fill(out.begin(), out.end(), 0.0f);
-          const float *from = taps.data();
+          const float *from = taps.values().data();
           for (int64_t k = 0; k < before.filter[0]; ++k)
             for (int64_t c = 0; c < before.filter[1]; ++c)
               for (int64_t i = y.shift; i < y.shift + y.taps; ++i)

@@ -20,6 +20,8 @@ config.environment["PYTHONPATH"] = os.pathsep.join(
     os.path.join(config.source_root, folder) for folder in ["runtime/python", "test/numeric"])
 # Sources stay clean, and several tests may import one module at the same time.
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+# LLVM's headers mark what their allocators have not given away, its libraries don't unmark it.
+config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
 for name in ["HOME", "TMPDIR", "CCACHE_DIR", "LD_LIBRARY_PATH"]:
     if name in os.environ:
         config.environment[name] = os.environ[name]
