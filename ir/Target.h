@@ -60,8 +60,9 @@ struct Cpu {
   unsigned l1Bytes, l2Bytes;
   /// Vector FMAs (or multiply + add pairs) and vector loads that start in a cycle.
   float fmasPerCycle, loadsPerCycle;
-  /// Bytes a cycle that one core reads from memory.
-  float memoryBytesPerCycle;
+  /// Bytes a cycle that one core stores to lines that are in L2 but not in L1, gets from the last-level
+  /// cache while it multiplies, and reads from memory.
+  float l2StoreBytesPerCycle, l3BytesPerCycle, memoryBytesPerCycle;
   /// Clock under load of a common product: turns modelled cycles into time.
   float gigahertz;
   /// Starts instructions in the order of the program: LLVM's machine scheduler moves loads ahead

@@ -121,7 +121,7 @@ static double lanesCycles(const ConvShape &shape, const Target &target) {
                                        shape.out.w());
   double steps = static_cast<double>(shape.kh * shape.kw * shape.inChannelsPerGroup());
   double bytes = static_cast<double>(shape.in.byteSize() + shape.out.byteSize());
-  return overlap(vectors * (kPerStep * steps + kPerVector), bytes / kL3BytesPerCycle);
+  return overlap(vectors * (kPerStep * steps + kPerVector), bytes / target.cpu.l3BytesPerCycle);
 }
 
 static ConvCandidate directCandidate(const ConvShape &shape, const Goal &goal) {

@@ -99,6 +99,8 @@ public:
     handicap = roundingHandicap;
     perInput = inputCycles(target, down, across);
     perOutput = outputCycles(target, down, across);
+    vectorsIn = down.products * across.products;
+    vectorsOut = down.outputs * across.outputs;
     TileProducts products = tileProducts(shape, config, target.isa.lanes);
     int64_t numTiles = products.numTiles;
     int64_t mostBlocks = std::min<int64_t>(products.outBlocks, target.isa.maxTileBlocks);
@@ -120,6 +122,8 @@ private:
   unsigned threads;
   /// Cycles of transforming a tile of one block of channels.
   double perInput = 0, perOutput = 0;
+  /// What they store: transformed inputs, outputs.
+  int64_t vectorsIn = 0, vectorsOut = 0;
   double handicap = 1;
 
   void addBestTile(ConvConfig config) {
@@ -165,7 +169,7 @@ private:
     constexpr double kInputBytesPerCycle = 9; // strided: L3 does not give more
     if (work + 2 * weights / count(w.filters * w.numPanels) > l2)
       inputs = 4 * count(w.inputFloats * w.numPanels) / kInputBytesPerCycle;
-    double beyondL2 = weights + work > l2 ? weights / kL3BytesPerCycle : 0;
+    double beyondL2 = weights + work > l2 ? weights / target.cpu.l3BytesPerCycle : 0;
     auto taskCycles = [&](double traffic) {
       return productCycles(w, multiply / tasks, (inputs + traffic) / count(config.panelTasks));
     };
@@ -173,11 +177,18 @@ private:
     double products = firstTasks * taskCycles(weights / target.cpu.memoryBytesPerCycle) +
                       (tasks - firstTasks) * taskCycles(beyondL2);
 
-    // Transformed inputs that L2 does not hold are written to L3.
+    // Transforms of few operations wait for their stores. Transformed inputs that L2 does not hold are
+    // written to L3 and read from there.
+    double vector = 4 * target.isa.lanes, toL2 = vector / target.cpu.l2StoreBytesPerCycle,
+           toL3 = vector / target.cpu.l3BytesPerCycle;
     constexpr double kBeyondL2 = 2.4;
-    double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * perInput *
-                            (work > l2 ? kBeyondL2 : 1) +
-                        count(w.numTiles * w.outBlocks) * perOutput;
+    double input = work > l2 ? std::max(kBeyondL2 * perInput, 2 * toL3 * count(vectorsIn))
+                   : work > target.cpu.l1Bytes ? std::max(perInput, toL2 * count(vectorsIn))
+                                               : perInput;
+    double outputBytes = 4 * count(shape.out.n() * shape.out.c() * shape.out.h() * shape.out.w());
+    double output = std::max(perOutput, (outputBytes > l2 ? toL3 : toL2) * count(vectorsOut));
+    double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * input +
+                        count(w.numTiles * w.outBlocks) * output;
 
     // Threads that have nothing left to do wait.
     double cycles = products + transforms;

@@ -10,10 +10,6 @@ namespace incc {
 /// Tasks per thread that even out differences between them.
 constexpr int64_t kTasksPerThread = 4;
 
-/// Bytes a cycle that a core gets from the last-level cache while it multiplies (fitted on Zen 3;
-/// reading alone gave it 20 and more there and on Zen 4).
-constexpr double kL3BytesPerCycle = 12;
-
 /// Cycles of starting a register tile's sums and storing them.
 constexpr double kCyclesPerRegisterTile = 26;
 

@@ -93,5 +93,5 @@ double incc::kernelCycles(plan::KernelOp kernel, const Target &target) {
   double arithmetic = row->perOutput * outputs + row->perRead * reads;
   if (row->isScalar)
     arithmetic *= target.isa.lanes;
-  return overlap(arithmetic, bytes / kL3BytesPerCycle);
+  return overlap(arithmetic, bytes / target.cpu.l3BytesPerCycle);
 }
