@@ -65,6 +65,8 @@ struct Cpu {
   float l2StoreBytesPerCycle, l3BytesPerCycle, memoryBytesPerCycle;
   /// Clock under load of a common product: turns modelled cycles into time.
   float gigahertz;
+  /// What is left of the speed of multiply-adds where weights come from L2 at every register tile.
+  float speedFromL2 = 1;
   /// Starts instructions in the order of the program: LLVM's machine scheduler moves loads ahead
   /// (Cortex-A55: 80 to 88% of its FMAs in inner loops).
   bool inOrder = false;

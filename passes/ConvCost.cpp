@@ -157,7 +157,8 @@ private:
     int64_t registerTiles = w.numPanels * EqualTiles(w.tilesPerBlock, config.tileColumns).count;
     double multiply =
         count(w.numBlocks * w.products) *
-        (count(w.inChannels) * perStep + kCyclesPerRegisterTile * count(registerTiles));
+        (count(w.inChannels) * perStep + kCyclesPerRegisterTile * count(registerTiles)) /
+        target.cpu.speedFromL2;
 
     // Traffic of a task: its panels' weights from memory for the first one on each thread and from
     // L3 for the others, unless they stay; inputs again for every panel where a block is larger
