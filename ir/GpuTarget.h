@@ -8,11 +8,13 @@
 
 namespace incc {
 
-/// A GPU by the name that `--mcpu` takes under `--target cuda`: the first of its compute
-/// capability.
+/// A GPU by the name that `--mcpu` takes: under `--target cuda` the first of its compute
+/// capability, under `--target opencl` what is assumed of any.
 struct Gpu {
+  /// Whose driver runs it, as `--target` names it.
+  llvm::StringRef api;
   llvm::StringRef name;
-  /// The version of PTX, as LLVM's NVPTX target names the feature.
+  /// The version of PTX, as LLVM's NVPTX target names the feature, if it is one that runs PTX.
   llvm::StringRef ptxFeature;
   unsigned multiprocessors;
   /// Float32 multiply-adds that a multiprocessor starts in a cycle.
@@ -29,8 +31,10 @@ struct Gpu {
     return 1e3 * memoryGBPerSecond / clockMHz / multiprocessors;
   }
 
-  /// Looks up `mcpu`. The error lists what is supported.
-  static llvm::Expected<Gpu> lookup(llvm::StringRef mcpu);
+  bool isOpenCl() const { return api == "opencl"; }
+
+  /// Looks up `mcpu`; where `api` has one GPU only it may be empty. The error lists what is supported.
+  static llvm::Expected<Gpu> lookup(llvm::StringRef mcpu, llvm::StringRef api = "cuda");
 };
 
 llvm::ArrayRef<Gpu> allGpus();

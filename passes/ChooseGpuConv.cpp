@@ -330,8 +330,8 @@ static bool isLinear(const ConvShape &shape) {
 LogicalResult incc::chooseGpuConv(plan::KernelOp kernel, const GpuChoices &choices) {
   const Gpu &gpu = choices.gpu;
   if (kernel.getWeights().empty())
-    return kernel.emitError("a filter that is computed when the network runs is not supported for "
-                            "cuda; supported are constant filters");
+    return kernel.emitError("a filter that is computed when the network runs is not supported for ")
+           << gpu.api << "; supported are constant filters";
   ConvShape shape(kernel);
   if (isLinear(shape)) {
     NamedAttrList params;
@@ -342,7 +342,9 @@ LogicalResult incc::chooseGpuConv(plan::KernelOp kernel, const GpuChoices &choic
     return chooseGpuLinear(kernel, choices);
   }
   bool isNarrow = shape.groups > 1 && shape.outChannelsPerGroup() < kLeastGemmChannels;
-  GpuConvConfig config = isNarrow ? chooseDirect(shape) : chooseGemm(shape, choices).config;
+  GpuConvConfig config = choices.byHalide ? chooseRegisterTile(shape, gpu)
+                         : isNarrow       ? chooseDirect(shape)
+                                          : chooseGemm(shape, choices).config;
   if (config.winogradOutputs) {
     GpuWinogradTiles winograd(shape.out, config.winogradOutputs);
     transformConv(kernel, shape, winograd, config.winogradOutputs, gpu);

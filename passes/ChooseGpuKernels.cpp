@@ -1,5 +1,6 @@
 // Chooses how a GPU computes every kernel: blocks, threads, tiles of convolutions (ChooseGpuConv.cpp).
 #include "passes/ConvCost.h"
+#include "ir/KernelParams.h"
 #include "passes/GpuChoices.h"
 #include "passes/Passes.h"
 
@@ -16,8 +17,8 @@ static plan::MapType outputOf(plan::KernelOp kernel) {
 }
 
 void incc::setLaunch(plan::KernelOp kernel, int64_t blocks, const Gpu &gpu,
-                     ArrayRef<int64_t> weightsBytes) {
-  kernel.setConfigAttr(GpuLaunch().toAttr(kernel.getContext(), weightsBytes));
+                     ArrayRef<int64_t> weightsBytes, GpuLaunch launch) {
+  kernel.setConfigAttr(launch.toAttr(kernel.getContext(), weightsBytes));
   kernel.setTasks(blocks);
   int64_t bytes = 0;
   for (Value operand : kernel->getOperands())
@@ -34,7 +35,10 @@ void incc::setLaunch(plan::KernelOp kernel, int64_t blocks, const Gpu &gpu,
 LogicalResult incc::chooseGpuLinear(plan::KernelOp kernel, const GpuChoices &choices) {
   plan::MapType out = outputOf(kernel);
   int64_t outputBlocks = ceilDiv(out.c(), GpuLaunch().threads / kWarpThreads);
-  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), choices.gpu);
+  GpuLaunch launch;
+  if (choices.byHalide) // which has no exchange between lanes
+    launch.sharedBytes = bytesOfFloats(launch.threads * std::min(kLinearImages, out.n()));
+  setLaunch(kernel, outputBlocks * ceilDiv(out.n(), kLinearImages), choices.gpu, {}, launch);
   return success();
 }
 
@@ -52,21 +56,25 @@ static LogicalResult chooseElements(plan::KernelOp kernel, const GpuChoices &cho
   return success();
 }
 
-/// A warp for each of `count`.
-static void setWarps(plan::KernelOp kernel, int64_t count, const Gpu &gpu) {
-  setLaunch(kernel, ceilDiv(count, GpuLaunch().threads / kWarpThreads), gpu);
+/// A warp for each of `count`, `threads` in a block; Halide's exchange numbers by shared memory.
+static void setWarps(plan::KernelOp kernel, int64_t count, int64_t threads, int64_t exchanges,
+                     const GpuChoices &choices) {
+  GpuLaunch launch{threads, choices.byHalide ? bytesOfFloats(exchanges * threads) : 0};
+  setLaunch(kernel, ceilDiv(count, threads / kWarpThreads), choices.gpu, {}, launch);
 }
 
 static LogicalResult choosePlanes(plan::KernelOp kernel, const GpuChoices &choices) {
   plan::MapType out = outputOf(kernel);
-  setWarps(kernel, out.n() * out.c(), choices.gpu);
+  setWarps(kernel, out.n() * out.c(), GpuLaunch().threads, /*exchanges=*/1, choices);
   return success();
 }
 
 static LogicalResult chooseSoftmax(plan::KernelOp kernel, const GpuChoices &choices) {
   plan::MapType out = outputOf(kernel);
   if (out.h() * out.w() == 1)
-    setWarps(kernel, out.n(), choices.gpu);
+    // Of Halide's blocks one for each image.
+    setWarps(kernel, out.n(), choices.byHalide ? kWarpThreads : GpuLaunch().threads,
+             /*exchanges=*/2, choices);
   else
     setLaunch(kernel, ceilDiv(out.n() * out.h() * out.w(), GpuLaunch().threads), choices.gpu);
   return success();
@@ -110,7 +118,7 @@ static LogicalResult checkSizes(plan::KernelOp kernel) {
     if (auto map = dyn_cast<plan::MapType>(type))
       if (map.byteSize() / bytesOfFloats(1) > INT32_MAX)
         return kernel.emitError("a map of ") << map.byteSize() / bytesOfFloats(1)
-                                             << " floats is too large for cuda; supported are "
+                                             << " floats is too large for a GPU; supported are "
                                              << INT32_MAX << ": choose a smaller batch";
   return success();
 }
@@ -120,7 +128,7 @@ struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKern
   using ChooseGpuKernelsPassBase::ChooseGpuKernelsPassBase;
 
   void runOnOperation() override {
-    llvm::Expected<Gpu> gpu = Gpu::lookup(mcpu);
+    llvm::Expected<Gpu> gpu = Gpu::lookup(mcpu, target);
     if (!gpu) {
       getOperation().emitError(llvm::toString(gpu.takeError()));
       return signalPassFailure();
@@ -136,7 +144,9 @@ struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKern
       return signalPassFailure();
     }
     // As on CPUs, where the errors of F(4,3) are measured: strict allows F(2,3) only.
-    GpuChoices choices = {*gpu, *arithmetic, *level == Accuracy::strict ? 2 : 4};
+    GpuChoices choices = {*gpu, *arithmetic, *level == Accuracy::strict ? 2 : 4,
+                          gpu->isOpenCl() ||
+                              plan::wantedBackend(getOperation()) == plan::kHalideBackend};
     // Listed first: choosing adds kernels that need no choice.
     SmallVector<plan::KernelOp> kernels;
     getOperation().walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
@@ -148,6 +158,8 @@ struct ChooseGpuKernelsPass : incc::impl::ChooseGpuKernelsPassBase<ChooseGpuKern
       }
       if (failed(checkSizes(kernel)) || failed(choose(kernel, choices)))
         return signalPassFailure();
+      if (choices.byHalide)
+        plan::setBackend(kernel, plan::kHalideBackend);
     }
   }
 };

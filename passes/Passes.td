@@ -199,9 +199,12 @@ def ChooseGpuKernelsPass : Pass<"choose-gpu-kernels", "::incc::plan::ProgramOp">
     By a model of the target: waves of blocks over its multiprocessors. A task is a block. Maps must be
     dense: on a GPU assign-layout does not run. Sets `config`, `tasks` and `cycles` (of one multiprocessor); a convolution of few tiles is
     split along its inner dimension, and another kernel adds the parts; one by Winograd's algorithm becomes
-    a kernel that transforms its input, one of products, and one that transforms these back.
+    a kernel that transforms its input, one of products, and one that transforms these back. Where the
+    module's `plan.backend` is "halide", and for OpenCL, convolutions are direct ones of a register tile.
   }];
   let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"cuda\"",
+           "Whose driver runs the kernels: cuda or opencl">,
     Option<"mcpu", "mcpu", "std::string", /*default=*/"\"sm_80\"", "GPU to compile for">,
     Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
            "Rounding errors that fast convolutions may add: strict, default or fast">,

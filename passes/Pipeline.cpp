@@ -70,6 +70,9 @@ static void addLayout(OpPassManager &module, const PipelineOptions &options) {
 static void addSchedule(OpPassManager &module, const PipelineOptions &options) {
   if (options.optLevel < 2 || !options.scheduleBranches)
     return;
+  // A queue of OpenCL runs one kernel after the other.
+  if (options.gpu && options.gpu->isOpenCl())
+    return;
   ScheduleBranchesPassOptions schedule;
   schedule.mcpu = options.target.cpu.name.str();
   schedule.threads = options.threads;
@@ -88,6 +91,7 @@ static void addPlan(OpPassManager &module, const PipelineOptions &options) {
   }
   if (options.gpu) {
     ChooseGpuKernelsPassOptions choose;
+    choose.target = options.gpu->api.str();
     choose.mcpu = options.gpu->name.str();
     choose.accuracy = options.accuracy;
     choose.precision = options.precision;

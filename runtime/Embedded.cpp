@@ -12,20 +12,23 @@
 EMBED(incc_embedded_x86_64, INCC_RUNTIME_BINARY_DIR "/runtime-x86_64.bc");
 EMBED(incc_embedded_aarch64, INCC_RUNTIME_BINARY_DIR "/runtime-aarch64.bc");
 EMBED(incc_embedded_cuda_x86_64, INCC_RUNTIME_BINARY_DIR "/runtime-cuda-x86_64.bc");
+EMBED(incc_embedded_opencl_x86_64, INCC_RUNTIME_BINARY_DIR "/runtime-opencl-x86_64.bc");
 EMBED(incc_embedded_header, INCC_RUNTIME_SOURCE_DIR "/incc.h");
 
-llvm::StringRef incc::embeddedRuntime(llvm::StringRef arch) {
-  if (arch == "x86_64")
-    return {incc_embedded_x86_64, size_t(incc_embedded_x86_64_end - incc_embedded_x86_64)};
-  if (arch == "aarch64")
-    return {incc_embedded_aarch64, size_t(incc_embedded_aarch64_end - incc_embedded_aarch64)};
-  return {};
-}
-
-llvm::StringRef incc::embeddedCudaRuntime(llvm::StringRef arch) {
-  if (arch == "x86_64")
-    return {incc_embedded_cuda_x86_64,
-            size_t(incc_embedded_cuda_x86_64_end - incc_embedded_cuda_x86_64)};
+llvm::StringRef incc::embeddedRuntime(llvm::StringRef arch, llvm::StringRef api) {
+  struct Row {
+    llvm::StringRef api, arch;
+    const char *begin, *end;
+  };
+  static const Row kRows[] = {
+      {"", "x86_64", incc_embedded_x86_64, incc_embedded_x86_64_end},
+      {"", "aarch64", incc_embedded_aarch64, incc_embedded_aarch64_end},
+      {"cuda", "x86_64", incc_embedded_cuda_x86_64, incc_embedded_cuda_x86_64_end},
+      {"opencl", "x86_64", incc_embedded_opencl_x86_64, incc_embedded_opencl_x86_64_end},
+  };
+  for (const Row &row : kRows)
+    if (row.api == api && row.arch == arch)
+      return {row.begin, size_t(row.end - row.begin)};
   return {};
 }
 

@@ -6,11 +6,9 @@
 
 namespace incc {
 
-/// Bitcode of the runtime for an architecture as llvm::Triple names it ("x86_64"), or empty.
-llvm::StringRef embeddedRuntime(llvm::StringRef arch);
-
-/// The same for models that run on a GPU by the CUDA driver.
-llvm::StringRef embeddedCudaRuntime(llvm::StringRef arch);
+/// Bitcode of the runtime for an architecture as llvm::Triple names it ("x86_64"), or empty; of the
+/// one for models that run on a GPU by `api`, "cuda" or "opencl".
+llvm::StringRef embeddedRuntime(llvm::StringRef arch, llvm::StringRef api = "");
 
 /// The text of incc.h.
 llvm::StringRef embeddedHeader();

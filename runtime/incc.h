@@ -44,7 +44,8 @@ typedef struct incc_options {
                                      the device's primary context; NULL: one of the context's own.
                                      Where all arrays of a run are in device memory, it returns
                                      when its work is in this stream, not when that is done */
-  int device;                     /* of models for CUDA: the number of the GPU */
+  int device;                     /* of models for GPUs: the number of the GPU, for OpenCL of the
+                                     device, counted through all platforms, GPUs first */
 } incc_options;
 
 /* clang-format off */

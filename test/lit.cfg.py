@@ -1,4 +1,5 @@
 # How lit runs the tests: every .mlir and .test file is a shell script in RUN lines.
+import ctypes
 import os
 import platform
 import shutil
@@ -35,6 +36,24 @@ config.substitutions += [
     ("%models", os.path.join(config.source_root, "models")),
     ("%data", os.path.join(config.source_root, "test/data")),
 ]
+
+
+# What PoCL makes of kernels, once for all runs.
+config.environment["POCL_CACHE_DIR"] = os.path.join(config.build_root, "test/pocl-cache")
+
+
+def has_opencl():
+    """Whether there is OpenCL with a driver, such as PoCL, which runs kernels on the CPU."""
+    try:
+        platforms = ctypes.CDLL("libOpenCL.so.1").clGetPlatformIDs
+    except (OSError, AttributeError):
+        return False
+    count = ctypes.c_uint(0)
+    return platforms(0, None, ctypes.byref(count)) == 0 and count.value > 0
+
+
+if has_opencl():
+    config.available_features.add("opencl")
 
 
 def cpu_flags():

@@ -35,7 +35,7 @@ done
 
 "$root/tools/build.sh" "${build_options[@]}"
 # Reads reports as a user does.
-need_packages "$build/apt-test.log" chromium-headless-shell
+need_packages "$build/apt-test.log" chromium-headless-shell ocl-icd-libopencl1 pocl-opencl-icd
 if [[ $reference ]]; then
   need_torch_venv "$root/build/venv-torch" "$root/tools/requirements-torch.txt" \
     "$build/pip-torch.log"

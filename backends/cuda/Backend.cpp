@@ -1,4 +1,4 @@
-// The CUDA backend: images of kernels, tables and weights become a library.
+// The GPU backends: images of kernels, tables and weights become a library.
 #include "backends/cuda/Backend.h"
 #include "backends/cuda/Emitters.h"
 #include "backends/llvm/LibraryProgram.h"
@@ -15,11 +15,12 @@ static std::vector<float> packWeights(plan::KernelOp kernel, unsigned index,
 /// What the library holds beside what every backend's libraries do.
 static void addDevice(LibraryDesc &desc, plan::ProgramOp program, const Gpu &gpu,
                       GpuKernels kernels) {
-  // The host's side; the runtime for CUDA is there for this one only.
+  // The host's side; the runtimes for GPUs are there for this one only.
   desc.triple = "x86_64-unknown-linux-gnu";
   desc.targetName = gpu.name.str();
   desc.kernelSymbols = std::move(kernels.symbols);
   LibraryDevice &device = desc.device.emplace();
+  device.api = gpu.api.str();
   StringRef number = gpu.name;
   number.consume_front("sm_");
   number.getAsInteger(10, device.computeCapability);

@@ -4,6 +4,7 @@
 #include "backends/cuda/Emitters.h"
 #include "backends/llvm/Lowering.h"
 #include "backends/llvm/Machines.h"
+#include "ir/KernelParams.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Metadata.h"
@@ -130,46 +131,69 @@ static llvm::Expected<std::string> assemble(StringRef ptx, const GpuCodegenOptio
   return (*cubin)->getBuffer().str();
 }
 
-FailureOr<GpuKernels> incc::compileGpuKernels(ArrayRef<plan::KernelOp> kernels,
-                                              const GpuCodegenOptions &options) {
-  for (plan::KernelOp kernel : kernels)
-    if (!findGpuEmitter(kernel.getKind()))
+/// Runs `work` for each module in parallel; it returns what is wrong, or "".
+static LogicalResult forEachModule(MLIRContext *context, size_t count,
+                                   function_ref<std::string(size_t)> work) {
+  std::vector<std::string> problems(count);
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  for (size_t i = 0; i < count; ++i)
+    pool.async([&, i] { problems[i] = work(i); });
+  pool.wait();
+  for (const std::string &problem : problems)
+    if (!problem.empty())
+      return emitError(UnknownLoc::get(context), problem);
+  return success();
+}
+
+/// Generates code by LLVM.
+static LogicalResult compileByLlvm(MutableArrayRef<DistinctKernel> kernels,
+                                   const GpuCodegenOptions &options, GpuKernels &result) {
+  for (const DistinctKernel &distinct : kernels)
+    if (plan::KernelOp kernel = distinct.kernel; !findGpuEmitter(kernel.getKind()))
       return kernel.emitError("no GPU kernel computes '") << kernel.getKind() << "'";
-  KernelTable table = findDistinctKernels(kernels, "k");
-  GpuKernels result;
-  result.indexOf = std::move(table.indexOf);
   // As many modules as keep a machine busy; a fixed number, so that the result does not depend on
   // it.
   constexpr size_t kNumModules = 8;
-  std::vector<SmallVector<DistinctKernel *>> partitions(
-      std::min(kNumModules, table.kernels.size()));
-  for (auto [i, kernel] : llvm::enumerate(table.kernels)) {
+  std::vector<SmallVector<DistinctKernel *>> partitions(std::min(kNumModules, kernels.size()));
+  for (auto [i, kernel] : llvm::enumerate(kernels)) {
     result.symbols.push_back(kernel.symbol);
     result.moduleOf.push_back(i % partitions.size());
     partitions[i % partitions.size()].push_back(&kernel);
   }
   result.modules.resize(partitions.size());
-  std::vector<std::string> problems(partitions.size());
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
-  for (size_t i = 0; i < partitions.size(); ++i)
-    pool.async([&, i] {
-      FailureOr<std::string> text = compile(partitions[i], options);
-      if (failed(text)) {
-        problems[i] = "generating code failed";
-        return;
-      }
-      result.modules[i].text = std::move(*text);
-      if (options.kind != CodeKind::Object || options.ptxas.empty())
-        return;
-      llvm::Expected<std::string> cubin = assemble(result.modules[i].text, options);
-      if (cubin)
-        result.modules[i].cubin = std::move(*cubin);
-      else
-        problems[i] = "ptxas: " + llvm::toString(cubin.takeError());
-    });
-  pool.wait();
-  for (const std::string &problem : problems)
-    if (!problem.empty())
-      return emitError(UnknownLoc::get(kernels.front()->getContext()), problem);
+  return forEachModule(kernels.front().kernel.getContext(), partitions.size(),
+                       [&](size_t i) -> std::string {
+                         FailureOr<std::string> text = compile(partitions[i], options);
+                         if (failed(text))
+                           return "generating code failed";
+                         result.modules[i].text = std::move(*text);
+                         return "";
+                       });
+}
+
+FailureOr<GpuKernels> incc::compileGpuKernels(ArrayRef<plan::KernelOp> kernels,
+                                              const GpuCodegenOptions &options) {
+  KernelTable table = findDistinctKernels(kernels, "k");
+  GpuKernels result;
+  result.indexOf = std::move(table.indexOf);
+  // The pass that chooses them has one backend for all.
+  bool byHalide = llvm::any_of(kernels, [](plan::KernelOp kernel) {
+    return plan::backendOf(kernel) == plan::kHalideBackend;
+  });
+  if (failed(byHalide ? compileGpuKernelsByHalide(table.kernels, options, result)
+                      : compileByLlvm(table.kernels, options, result)))
+    return failure();
+  if (options.kind != CodeKind::Object || options.ptxas.empty())
+    return result;
+  if (failed(forEachModule(kernels.front()->getContext(), result.modules.size(),
+                           [&](size_t i) -> std::string {
+                             GpuModule &module = result.modules[i];
+                             llvm::Expected<std::string> cubin = assemble(module.text, options);
+                             if (!cubin)
+                               return "ptxas: " + llvm::toString(cubin.takeError());
+                             module.cubin = std::move(*cubin);
+                             return "";
+                           })))
+    return failure();
   return result;
 }

@@ -12,7 +12,8 @@ constexpr llvm::StringLiteral kSharedSymbol = "incc_shared";
 
 struct GpuCodegenOptions {
   Gpu gpu;
-  /// LLVM IR as it goes to the code generator, or PTX (`Assembly`, `Object`).
+  /// LLVM IR as it goes to the code generator, or PTX (`Assembly`, `Object`); of Halide's kernels their
+  /// statements, or PTX or OpenCL C.
   CodeKind kind = CodeKind::Object;
   /// Passes of LLVM that run: 0 to 3.
   unsigned optLevel = 3;
@@ -23,7 +24,7 @@ struct GpuCodegenOptions {
 
 /// Kernels that are compiled, and later loaded, together.
 struct GpuModule {
-  /// LLVM IR or PTX.
+  /// LLVM IR, PTX or OpenCL C.
   std::string text;
   /// Machine code for the GPU itself, where there is an assembler.
   std::string cubin;
@@ -37,7 +38,12 @@ struct GpuKernels {
   std::vector<GpuModule> modules;
 };
 
-/// Compiles kernels, in parallel. Emits diagnostics on failure.
+/// Compiles by Halide, one after the other (HalideKernels.cpp). Emits diagnostics on failure.
+llvm::LogicalResult compileGpuKernelsByHalide(llvm::ArrayRef<DistinctKernel> kernels,
+                                              const GpuCodegenOptions &options,
+                                              GpuKernels &result);
+
+/// Compiles kernels, by LLVM in parallel. Emits diagnostics on failure.
 mlir::FailureOr<GpuKernels> compileGpuKernels(llvm::ArrayRef<plan::KernelOp> kernels,
                                               const GpuCodegenOptions &options);
 

@@ -1,4 +1,4 @@
-// Functions of one value, as vectors of Halide's expressions.
+// Functions of one value or two, as Halide's expressions.
 #include "backends/halide/HalideKernel.h"
 
 using namespace mlir;
@@ -99,4 +99,34 @@ Expr incc::power(Expr x, Expr y) {
       Halide::select(isInteger && isEven, result, isInteger, -result,
                      std::numeric_limits<float>::quiet_NaN());
   return Halide::select(y == 0.0f, 1.0f, x < 0.0f, ofNegative, result);
+}
+
+Expr incc::binary(cnn::BinaryKind kind, Expr x, Expr y) {
+  switch (kind) {
+  case cnn::BinaryKind::add:
+    return x + y;
+  case cnn::BinaryKind::sub:
+    return x - y;
+  case cnn::BinaryKind::mul:
+    return x * y;
+  case cnn::BinaryKind::div:
+    return x / y;
+  case cnn::BinaryKind::min:
+    return Halide::min(x, y);
+  case cnn::BinaryKind::max:
+    return Halide::max(x, y);
+  case cnn::BinaryKind::pow:
+    return power(x, y);
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+Expr incc::inverseRoot(Expr base, float exponent) {
+  // The usual 3/4 needs only square roots.
+  return exponent == 0.75f ? 1.0f / (Halide::sqrt(base) * Halide::sqrt(Halide::sqrt(base)))
+                           : Halide::exp(-exponent * Halide::log(base));
+}
+
+Expr incc::tableEntry(Expr entry) {
+  return Halide::reinterpret<int32_t>(entry) - (kTableBits + 1);
 }

@@ -1,5 +1,7 @@
 // Runs Halide: from a kernel of the plan to objects.
 #include "backends/halide/Emitters.h"
+#include "backends/halide/HalideFile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -48,11 +50,8 @@ llvm::Error incc::checkHalideKernel(plan::KernelOp kernel, const Target &target)
   return llvm::Error::success();
 }
 
-/// Halide writes files only.
-static llvm::Expected<std::string> compileModule(const Halide::Module &module,
-                                                 HalideOutput output) {
-  auto kind = output == HalideOutput::Assembly ? Halide::OutputFileType::assembly
-                                               : Halide::OutputFileType::stmt;
+llvm::Expected<std::string> incc::writeHalideFile(const Halide::Module &module,
+                                                 Halide::OutputFileType kind) {
   SmallString<64> path;
   if (std::error_code code = llvm::sys::fs::createTemporaryFile("incc-halide", "o", path))
     return llvm::createStringError(code, "can't make a temporary file");
@@ -74,8 +73,11 @@ static void keepPrefetched(std::string &assembly) {
       assembly.replace(at, once.size(), kept);
 }
 
-static llvm::Error toError(const Halide::Error &error) {
-  return llvm::createStringError("Halide: " + StringRef(error.what()).trim());
+llvm::Error incc::toError(const Halide::Error &error) {
+  // Messages have several lines, of which the first may only say that there is an error.
+  SmallVector<StringRef> lines;
+  StringRef(error.what()).split(lines, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  return llvm::createStringError("Halide: " + llvm::join(lines, " "));
 }
 
 struct incc::HalideModules {
@@ -109,9 +111,11 @@ llvm::Expected<HalideCode> incc::lowerHalideKernel(plan::KernelOp kernel, String
 
 llvm::Error incc::generateHalideCode(const HalideCode &kernel, HalideOutput output,
                                      std::vector<std::string> &texts) {
+  auto kind = output == HalideOutput::Assembly ? Halide::OutputFileType::assembly
+                                               : Halide::OutputFileType::stmt;
   try {
     for (const Halide::Module &module : kernel.modules->modules) {
-      llvm::Expected<std::string> generated = compileModule(module, output);
+      llvm::Expected<std::string> generated = writeHalideFile(module, kind);
       if (!generated)
         return generated.takeError();
       if (output == HalideOutput::Assembly)

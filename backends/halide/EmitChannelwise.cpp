@@ -74,10 +74,7 @@ void halide::emitLrn(HalideKernel &k) {
     sum(channel, x, y, n) = 0.0f;
     sum(channel, x, y, n) += squares(channel + window - int(below), x, y, n);
     Expr base = sum(p * lanes + c, x, y, n) * alpha + bias;
-    // The usual 3/4 needs only square roots.
-    Expr power = beta == 0.75f ? 1.0f / (Halide::sqrt(base) * Halide::sqrt(Halide::sqrt(base)))
-                               : Halide::exp(-beta * Halide::log(base));
-    out(c, x, y, p, n) = values(c, x, y, p, n) * power;
+    out(c, x, y, p, n) = values(c, x, y, p, n) * inverseRoot(base, beta);
     k.output(0, out, dims, map.origin());
 
     // The schedule: pixel by pixel, whole blocks of squares.

@@ -67,7 +67,7 @@ private:
       if (a > 0)
         rest = rest / int(axis.extent);
       if (axis.table >= 0) {
-        i = entry(tables, i + int(axis.table));
+        i = tableEntry(tables(i + int(axis.table)));
         inside = inside.defined() ? inside && i >= 0 : i >= 0;
         i = Halide::unsafe_promise_clamped(Halide::max(i, 0), 0, int(axis.choices) - 1);
       }
@@ -85,15 +85,13 @@ private:
   bool needsTables() const {
     return llvm::any_of(axes, [](const Axis &axis) { return axis.table >= 0; });
   }
-  /// Entries are bits of floats that are no denormals: index + 1 under an exponent of 1.
   ImageParam tableOf() {
     int64_t length = 0;
     for (const Axis &axis : axes)
       if (axis.table >= 0)
         length = std::max(length, axis.table + axis.extent);
-    return k.weights(0, {{length, 1}}, 0, Halide::Int(32));
+    return k.weights(0, {{length, 1}}, 0);
   }
-  static Expr entry(ImageParam tables, Expr at) { return tables(at) - (kTableBits + 1); }
 
   /// An operand as one run of floats; a constant's values are its weights.
   ImageParam operand(unsigned i) {
@@ -121,26 +119,6 @@ void emitCopy(HalideKernel &k, bool byTable = false) {
 
 } // namespace
 
-static Expr applyBinary(cnn::BinaryKind kind, Expr x, Expr y) {
-  switch (kind) {
-  case cnn::BinaryKind::add:
-    return x + y;
-  case cnn::BinaryKind::sub:
-    return x - y;
-  case cnn::BinaryKind::mul:
-    return x * y;
-  case cnn::BinaryKind::div:
-    return x / y;
-  case cnn::BinaryKind::min:
-    return Halide::min(x, y);
-  case cnn::BinaryKind::max:
-    return Halide::max(x, y);
-  case cnn::BinaryKind::pow:
-    return power(x, y);
-  }
-  llvm_unreachable("all kinds are handled");
-}
-
 void halide::emitBinary(HalideKernel &k) {
   plan::MapType out = k.outputMap(0);
   SmallVector<Axis> axes;
@@ -152,7 +130,7 @@ void halide::emitBinary(HalideKernel &k) {
     }
   }
   auto kind = k.params.get<cnn::BinaryKindAttr>("kind").getValue();
-  StridedWalk(k, axes).emit([&](ArrayRef<Expr> v) { return applyBinary(kind, v[0], v[1]); });
+  StridedWalk(k, axes).emit([&](ArrayRef<Expr> v) { return binary(kind, v[0], v[1]); });
 }
 
 void halide::emitTranspose(HalideKernel &k) {

@@ -77,10 +77,9 @@ template <typename BufferT> static void constrain(BufferT buffer, const HalideKe
   }
 }
 
-Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
-                                      Halide::Type type) {
+Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, const HalideOrigin &origin) {
   Variant &variant = variants.back();
-  Halide::ImageParam param(type, static_cast<int>(dims.size()), uniqueName("in"));
+  Halide::ImageParam param(Halide::Float(32), static_cast<int>(dims.size()), uniqueName("in"));
   constrain(param, dims);
   variant.inputs.push_back(param);
   variant.description.arguments.push_back({operand, origin, dims, /*isOutput=*/false, {}, 0, {}});
@@ -89,12 +88,11 @@ Halide::ImageParam HalideKernel::read(unsigned operand, const Dims &dims, const 
 
 Halide::ImageParam HalideKernel::input(unsigned i, const Dims &dims,
                                        const HalideOrigin &origin) {
-  return read(i, dims, origin, Halide::Float(32));
+  return read(i, dims, origin);
 }
 
-Halide::ImageParam HalideKernel::weights(unsigned i, const Dims &dims, const HalideOrigin &origin,
-                                         Halide::Type type) {
-  return read(kernel.getInputs().size() + i, dims, origin, type);
+Halide::ImageParam HalideKernel::weights(unsigned i, const Dims &dims, const HalideOrigin &origin) {
+  return read(kernel.getInputs().size() + i, dims, origin);
 }
 
 Halide::ImageParam HalideKernel::inputBox(unsigned i) {

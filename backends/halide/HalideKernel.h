@@ -47,8 +47,7 @@ public:
   // In a variant: operands.
   using Dims = llvm::SmallVector<HalideDim, 6>;
   Halide::ImageParam input(unsigned i, const Dims &dims, const HalideOrigin &origin);
-  Halide::ImageParam weights(unsigned i, const Dims &dims, const HalideOrigin &origin = 0,
-                             Halide::Type type = Halide::Float(32));
+  Halide::ImageParam weights(unsigned i, const Dims &dims, const HalideOrigin &origin = 0);
   /// A whole input map.
   Halide::ImageParam inputBox(unsigned i);
   Halide::ImageParam inputRuns(unsigned i);
@@ -85,8 +84,7 @@ private:
   HalideVariant &addVariant();
   HalideArgument &write(unsigned operand, Halide::Func func, const Dims &dims,
                         const HalideOrigin &origin);
-  Halide::ImageParam read(unsigned operand, const Dims &dims, const HalideOrigin &origin,
-                          Halide::Type type);
+  Halide::ImageParam read(unsigned operand, const Dims &dims, const HalideOrigin &origin);
 
   std::string symbol;
   unsigned numNames = 0;
@@ -102,6 +100,13 @@ bool isVector(plan::MapType map);
 Halide::Expr activate(std::optional<cnn::ActivationAttr> act, Halide::Expr x);
 /// x^y as C's powf has it.
 Halide::Expr power(Halide::Expr x, Halide::Expr y);
+/// A binary op.
+Halide::Expr binary(cnn::BinaryKind kind, Halide::Expr x, Halide::Expr y);
+/// base^-exponent, of positive numbers.
+Halide::Expr inverseRoot(Halide::Expr base, float exponent);
+/// The index that a float of a table stands for: its bits are index + 1 under an exponent of 1, so that
+/// it is no denormal.
+Halide::Expr tableEntry(Halide::Expr entry);
 
 } // namespace incc
 

@@ -48,9 +48,11 @@ struct LibraryStep {
 
 /// Code for a GPU, which the runtime gives to the GPU's driver.
 struct LibraryDevice {
-  /// Kernels that are loaded together: as PTX, and as machine code or empty.
+  /// Whose driver runs it: "cuda" or "opencl".
+  std::string api;
+  /// Kernels that are loaded together: as PTX or OpenCL C, and as machine code or empty.
   struct Image {
-    std::string ptx, cubin;
+    std::string text, cubin;
   };
   std::vector<Image> images;
   /// The image of each of LibraryDesc::kernelSymbols.
@@ -60,7 +62,7 @@ struct LibraryDevice {
     uint32_t threads, sharedBytes;
   };
   std::vector<Launch> launches;
-  /// What the GPU must have at least: 80 for 8.0.
+  /// CUDA: what the GPU must have at least, 80 for 8.0.
   unsigned computeCapability = 0;
 };
 

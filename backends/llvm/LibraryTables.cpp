@@ -4,7 +4,7 @@
 #include "backends/llvm/Machines.h"
 #include "runtime/Embedded.h"
 #include "runtime/Program.h"
-#include "runtime/cuda/DeviceCode.h"
+#include "runtime/gpu/DeviceCode.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -282,7 +282,7 @@ Constant *TableBuilder::images() {
   SmallVector<Constant *> images;
   for (const LibraryDevice::Image &image : desc.device->images) {
     StructConstant fields;
-    FIELD(incc_image, ptx, string(image.ptx));
+    FIELD(incc_image, text, string(image.text));
     FIELD(incc_image, cubin, image.cubin.empty() ? null() : string(image.cubin));
     images.push_back(finish(fields, sizeof(incc_image)));
   }
@@ -363,7 +363,7 @@ Expected<std::unique_ptr<MemoryBuffer>> incc::compileTables(const LibraryDesc &d
                                                             OutputKind kind) {
   Triple triple(desc.triple);
   StringRef arch = triple.getArchName();
-  StringRef bitcode = desc.device ? embeddedCudaRuntime(arch) : embeddedRuntime(arch);
+  StringRef bitcode = embeddedRuntime(arch, desc.device ? desc.device->api : "");
   if (bitcode.empty())
     return createStringError("no runtime for " + desc.triple);
   Expected<std::unique_ptr<TargetMachine>> machine = createTargetMachine(desc);

@@ -5,19 +5,11 @@
 /* What cuMemAlloc aligns to. */
 static uint64_t align(uint64_t bytes) { return (bytes + 255) / 256 * 256; }
 
-static int64_t num_arrays(const incc_model_desc *model) {
-  return model->num_inputs + model->num_outputs;
-}
-
-static const incc_tensor_desc *array_desc(const incc_model_desc *model, int64_t i) {
-  return i < model->num_inputs ? &model->inputs[i] : &model->outputs[i - model->num_inputs];
-}
-
 static incc_status allocate_lists(incc_ctx *ctx) {
   const incc_model_desc *model = ctx->state.program->model;
   ctx->addresses = calloc(ctx->state.program->num_operands + 1u, sizeof *ctx->addresses);
   ctx->arguments = calloc(ctx->state.program->max_step_operands + 1u, sizeof *ctx->arguments);
-  ctx->arrays = calloc((size_t)num_arrays(model) + 1, sizeof *ctx->arrays);
+  ctx->arrays = calloc((size_t)incc_num_arrays(model) + 1, sizeof *ctx->arrays);
   ctx->state.step_ns = calloc((size_t)model->num_steps + 1, sizeof *ctx->state.step_ns);
   ctx->events = calloc((size_t)model->num_steps + 1, sizeof *ctx->events);
   if (!ctx->addresses || !ctx->arguments || !ctx->arrays || !ctx->state.step_ns || !ctx->events)
@@ -30,9 +22,9 @@ static incc_status allocate_memory(incc_ctx *ctx) {
   const incc_model_desc *model = ctx->state.program->model;
   const incc_driver *cu = ctx->device->driver;
   uint64_t bytes = align(ctx->state.program->arena_bytes);
-  for (int64_t i = 0; i < num_arrays(model); ++i) {
+  for (int64_t i = 0; i < incc_num_arrays(model); ++i) {
     ctx->arrays[i] = bytes;
-    bytes += align((uint64_t)array_desc(model, i)->elements * sizeof(float));
+    bytes += align(incc_array_bytes(model, i));
   }
   cu_memory memory;
   incc_status status =
@@ -41,7 +33,7 @@ static incc_status allocate_memory(incc_ctx *ctx) {
   if (status)
     return status;
   ctx->memory = memory;
-  for (int64_t i = 0; i < num_arrays(model); ++i)
+  for (int64_t i = 0; i < incc_num_arrays(model); ++i)
     ctx->arrays[i] += memory;
   return INCC_OK;
 }
@@ -133,6 +125,3 @@ void incc_destroy(incc_ctx *ctx) {
   free(ctx->events);
   free(ctx);
 }
-
-/* The host's: a run is of one. */
-int incc_num_threads(const incc_ctx *ctx) { return ctx ? 1 : 0; }

@@ -2,12 +2,12 @@
 #ifndef INCC_RUNTIME_CUDA_CUDARUNTIME_H
 #define INCC_RUNTIME_CUDA_CUDARUNTIME_H
 
-#include "Runtime.h"
-#include "cuda/DeviceCode.h"
 #include "cuda/Driver.h"
+#include "gpu/Gpu.h"
 
-/* Device.c: a GPU with the model's kernels and weights, which all contexts on it share. */
-typedef struct incc_device {
+/* Device.c */
+struct incc_device {
+  incc_shared_device shared;
   const incc_driver *driver;
   cu_device handle;
   cu_context context;
@@ -15,14 +15,8 @@ typedef struct incc_device {
   cu_module *modules;     /* of each image */
   cu_function *functions; /* of each kernel */
   cu_memory weights;
-  int number, users;
-  struct incc_device *next;
-} incc_device;
+};
 
-/* The device by its number; the first caller loads kernels and weights. */
-incc_status incc_acquire_device(const incc_program *program, int number, incc_device **device);
-/* The last caller unloads them. NULL is passed over. */
-void incc_release_device(incc_device *device);
 /* Makes the device's context current, until it is popped: the caller may have one of its own. */
 incc_status incc_enter_device(const incc_device *device);
 void incc_leave_device(const incc_device *device);

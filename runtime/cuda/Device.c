@@ -1,10 +1,6 @@
 /* GPUs: loads a model's kernels and weights, once for all contexts. */
 #include "cuda/CudaRuntime.h"
-#include <pthread.h>
 #include <stdlib.h>
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static incc_device *devices; /* that have users */
 
 static incc_status check_capability(incc_device *device) {
   const incc_driver *cu = device->driver;
@@ -15,11 +11,11 @@ static incc_status check_capability(incc_device *device) {
   if (!result)
     result = cu->device_attribute(&minor, CU_ATTRIBUTE_CAPABILITY_MINOR, device->handle);
   if (result)
-    return incc_driver_status(cu, result, "ask about GPU %d", device->number);
+    return incc_driver_status(cu, result, "ask about GPU %d", device->shared.number);
   if (10 * major + minor < needed)
     return incc_fail(INCC_NO_DEVICE,
                      "GPU %d (%s) has compute capability %d.%d, the model was compiled for %d.%d",
-                     device->number, device->name, major, minor, needed / 10, needed % 10);
+                     device->shared.number, device->name, major, minor, needed / 10, needed % 10);
   return INCC_OK;
 }
 
@@ -29,16 +25,16 @@ static incc_status open_device(incc_device *device) {
   incc_status status = incc_driver_status(cu, cu->device_count(&count), "count GPUs");
   if (status)
     return status;
-  if (device->number < 0 || device->number >= count)
-    return incc_fail(INCC_NO_DEVICE, "options.device is %d, there are %d GPUs", device->number,
+  if (device->shared.number < 0 || device->shared.number >= count)
+    return incc_fail(INCC_NO_DEVICE, "options.device is %d, there are %d GPUs", device->shared.number,
                      count);
-  if ((status = incc_driver_status(cu, cu->device_get(&device->handle, device->number),
-                                   "open GPU %d", device->number)) ||
+  if ((status = incc_driver_status(cu, cu->device_get(&device->handle, device->shared.number),
+                                   "open GPU %d", device->shared.number)) ||
       (status = check_capability(device)))
     return status;
   cu_context context;
   status = incc_driver_status(cu, cu->context_retain(&context, device->handle),
-                              "make a context on GPU %d (%s)", device->number, device->name);
+                              "make a context on GPU %d (%s)", device->shared.number, device->name);
   if (!status)
     device->context = context;
   return status;
@@ -55,7 +51,7 @@ static incc_status load_image(incc_device *device, const incc_image *image, cu_m
   char log[160] = "";
   int options[] = {CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_BYTES};
   void *values[] = {log, (void *)(uintptr_t)(sizeof log - 1)};
-  result = cu->module_load(module, image->ptx, 2, options, values);
+  result = cu->module_load(module, image->text, 2, options, values);
   return incc_driver_status(cu, result, "load kernels on %s%s%.80s", device->name,
                             log[0] ? ": " : "", log);
 }
@@ -131,7 +127,7 @@ void incc_leave_device(const incc_device *device) {
 }
 
 /* Undoes what was done, in reverse. */
-static void close_device(incc_device *device) {
+void incc_unload_device(incc_device *device) {
   const incc_driver *cu = device->driver;
   if (device->context && !cu->context_push(device->context)) {
     if (device->weights)
@@ -148,7 +144,7 @@ static void close_device(incc_device *device) {
   free(device);
 }
 
-static incc_status load_device(const incc_program *program, incc_device *device) {
+static incc_status load(const incc_program *program, incc_device *device) {
   incc_status status = open_device(device);
   if (status || (status = incc_enter_device(device)))
     return status;
@@ -158,47 +154,19 @@ static incc_status load_device(const incc_program *program, incc_device *device)
   return status;
 }
 
-incc_status incc_acquire_device(const incc_program *program, int number, incc_device **out) {
+incc_status incc_load_device(const incc_program *program, int number, incc_device **out) {
   const incc_driver *driver;
   incc_status status = incc_open_driver(&driver);
   if (status)
     return status;
-  pthread_mutex_lock(&mutex);
-  incc_device *device = devices;
-  while (device && device->number != number)
-    device = device->next;
-  if (!device) {
-    if (!(device = calloc(1, sizeof *device))) {
-      status = incc_fail(INCC_OUT_OF_MEMORY, "no memory for GPU %d", number);
-    } else {
-      device->driver = driver;
-      device->number = number;
-      if ((status = load_device(program, device))) {
-        close_device(device);
-      } else {
-        device->next = devices;
-        devices = device;
-      }
-    }
-  }
-  if (!status) {
-    ++device->users;
-    *out = device;
-  }
-  pthread_mutex_unlock(&mutex);
-  return status;
-}
-
-void incc_release_device(incc_device *device) {
+  incc_device *device = calloc(1, sizeof *device);
   if (!device)
-    return;
-  pthread_mutex_lock(&mutex);
-  if (--device->users == 0) {
-    incc_device **link = &devices;
-    while (*link != device)
-      link = &(*link)->next;
-    *link = device->next;
-    close_device(device);
-  }
-  pthread_mutex_unlock(&mutex);
+    return incc_fail(INCC_OUT_OF_MEMORY, "no memory for GPU %d", number);
+  device->driver = driver;
+  device->shared.number = number;
+  if ((status = load(program, device)))
+    incc_unload_device(device);
+  else
+    *out = device;
+  return status;
 }

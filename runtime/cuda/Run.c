@@ -163,10 +163,3 @@ incc_status incc_run(const incc_program *program, incc_ctx *ctx, const float *co
   incc_release_ctx(ctx);
   return status;
 }
-
-incc_status incc_run_in(const incc_program *program, void *workspace, const float *const *inputs,
-                        float *const *outputs) {
-  return incc_fail(INCC_BAD_ARGUMENT,
-                   "a model for a GPU runs in a context: use %s_create and %s_run",
-                   program->model->name, program->model->name);
-}

@@ -1,26 +1,28 @@
 """Compiles every model of the zoo for GPUs, with seeded random weights.
 
-    compile_zoo.py FOLDER sm_80 sm_90
+    compile_zoo.py FOLDER sm_80 sm_90 opencl
 """
 import subprocess
 import sys
 
-from harness import arguments
+from harness import OPENCL, arguments
 from zoo import MODELS
 
 
 def problem(model, gpu, library):
     """What is wrong with a model for a GPU, or nothing."""
-    done = subprocess.run(["incc", str(model), "-q", "--target=cuda", f"--mcpu={gpu}", "--ptxas=none",
-                           "--random-weights=1", "-o", str(library)], capture_output=True, text=True)
+    target = ["--target=opencl"] if gpu == OPENCL else ["--target=cuda", f"--mcpu={gpu}", "--ptxas=none"]
+    done = subprocess.run(["incc", str(model), "-q", *target, "--random-weights=1", "-o", str(library)],
+                          capture_output=True, text=True)
     if done.returncode:
         return f"status {done.returncode}: {done.stderr.strip()[:300]}"
     # Each module of kernels is there as text, for the GPU that was asked for.
     code = library.read_bytes()
-    modules = code.count(b".target " + gpu.encode())
+    modules = code.count(b"\n__kernel void k" if gpu == OPENCL else b".target " + gpu.encode())
     library.unlink()
     library.with_suffix(".h").unlink()
-    return "" if modules and b".entry k0_" in code else f"{modules} modules of kernels for {gpu}"
+    first = b"__kernel void k0_" if gpu == OPENCL else b".entry k0_"
+    return "" if modules and first in code else f"{modules} modules of kernels for {gpu}"
 
 
 def main():

@@ -4,19 +4,18 @@ import pathlib
 import numpy as np
 
 import digits_images
-from harness import Failures, arguments, call
-import incc
+from harness import Failures, arguments, compile_model, load
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-options = arguments(__doc__)
+options = arguments(__doc__, mcpu={"default": ""})
 images, labels, probabilities = digits_images.load()
 failures = Failures(1e-4)
 for batch, threads in [(1, 1), (4, 2)]:
     library = options.folder / f"digits{batch}.so"
-    call("incc", ROOT / "models/minigooglenet_digits.yaml", "-q", "--batch", batch, "--weights",
-         ROOT / "models/minigooglenet_digits.safetensors", "-o", library)
-    with incc.load(library, threads=threads) as model:
+    compile_model(ROOT / "models/minigooglenet_digits.yaml", options.mcpu, library, "--batch", batch,
+                  "--weights", ROOT / "models/minigooglenet_digits.safetensors")
+    with load(library, threads, options.mcpu) as model:
         scores = np.concatenate([model(images[i:i + batch]) for i in range(0, len(images), batch)])
     library.unlink()
     failures.check(f"batch {batch}", scores, probabilities)

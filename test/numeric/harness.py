@@ -40,6 +40,9 @@ def is_gpu(mcpu):
     return mcpu.startswith("sm_")
 
 
+# What stands for a CPU's name where kernels are OpenCL's: PoCL runs them here.
+OPENCL = "opencl"
+
 Tensor = collections.namedtuple("Tensor", "name shape")
 
 
@@ -86,7 +89,7 @@ def load(library, threads, mcpu=""):
 def host_runs(mcpu):
     """Whether this machine can run code for `mcpu`, with qemu-user's or the fake driver's help or
     without."""
-    if is_aarch64(mcpu) or is_gpu(mcpu):
+    if is_aarch64(mcpu) or is_gpu(mcpu) or mcpu == OPENCL:
         return True
     flags = set()
     with open("/proc/cpuinfo") as info:
@@ -115,7 +118,9 @@ def compile_model(path, mcpu, library, *options):
     kernels of a GPU as LLVM IR."""
     if is_gpu(mcpu):
         options += ("--target=cuda", "--ptxas=none")
-    if mcpu:
+    if mcpu == OPENCL:
+        options += ("--target=opencl",)
+    elif mcpu:
         options += (f"--mcpu={mcpu}", *codegen_options(mcpu))
     call("incc", path, "-q", *options, "-o", library)
     if is_gpu(mcpu):
@@ -126,6 +131,8 @@ def compile_model(path, mcpu, library, *options):
 
 def ways_to_run(mcpu, threads):
     """Yields the numbers of threads to run with; of a GPU's threads the orders."""
+    if mcpu == OPENCL:
+        threads = (1,)
     if not is_gpu(mcpu):
         yield from threads
         return

@@ -161,7 +161,7 @@ plan.program "runtime_filter" {
 plan.program "huge" {
   %x = plan.buffer : !huge
   plan.stage {
-    // expected-error @+1 {{a map of 2147483648 floats is too large for cuda; supported are 2147483647: choose a smaller batch}}
+    // expected-error @+1 {{a map of 2147483648 floats is too large for a GPU; supported are 2147483647: choose a smaller batch}}
     plan.kernel "cnn.activation"(%x) into(%x) params {act = #cnn.act<relu>} : (!huge, !huge) -> ()
   }
 }

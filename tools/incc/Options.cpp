@@ -19,13 +19,14 @@ namespace cl = llvm::cl;
   std::exit(1);
 }
 
-/// The options of --target cuda.
-static void readGpu(const std::string &mcpu, const std::string &ptxas, Options &options) {
-  llvm::Expected<Gpu> found = Gpu::lookup(mcpu);
+/// The options of --target cuda and opencl.
+static void readGpu(const std::string &mcpu, llvm::StringRef api, const std::string &ptxas,
+                    Options &options) {
+  llvm::Expected<Gpu> found = Gpu::lookup(mcpu, api);
   if (!found)
     fail(llvm::toString(found.takeError()));
   options.gpu = *found;
-  if (ptxas == "none")
+  if (ptxas == "none" || options.gpu->isOpenCl())
     return;
   llvm::ErrorOr<std::string> path = llvm::sys::findProgramByName(ptxas.empty() ? "ptxas" : ptxas);
   if (path && llvm::sys::fs::can_execute(*path))
@@ -213,21 +214,33 @@ Options incc::parseOptions(int argc, char **argv) {
   if (backend != "auto" && backend != "llvm" && backend != "halide")
     fail("unknown --backend '" + backend + "'; supported are auto, llvm, halide");
   options.backend = backend;
-  if (target == "cuda" || (target.empty() && llvm::StringRef(mcpu).starts_with("sm_"))) {
-    readGpu(mcpu, ptxas, options);
+  bool isCuda = target == "cuda" || (target.empty() && llvm::StringRef(mcpu).starts_with("sm_"));
+  if (!isCuda && ptxas.getNumOccurrences())
+    fail("--ptxas is for --target cuda");
+  bool usesTensorCores = precision == "tf32" || precision == "3xtf32";
+  if (!isCuda && usesTensorCores)
+    fail("--precision=" + precision + " is for --target cuda");
+  if (isCuda || target == "opencl") {
+    std::string api = isCuda ? "cuda" : "opencl";
+    readGpu(mcpu, api, ptxas, options);
     if (tune.getNumOccurrences())
-      fail("--tune is not supported for cuda, whose kernels are chosen by a model");
-    if (backend == "halide")
-      fail("--backend=halide is not supported for cuda");
+      fail("--tune is not supported for " + api + ", whose kernels are chosen by a model");
     if (factorize.getNumOccurrences())
-      fail("--factorize is not supported for cuda: it weighs kernels of CPUs");
+      fail("--factorize is not supported for " + api + ": it weighs kernels of CPUs");
     if (report.getNumOccurrences())
-      fail("--report is not supported for cuda: it shows times on CPUs");
+      fail("--report is not supported for " + api + ": it shows times on CPUs");
+    if (!isCuda && backend == "llvm")
+      fail("--backend=llvm is not supported for opencl, whose kernels Halide makes");
+    if (!isCuda)
+      options.backend = "halide";
+    bool byHalide = options.backend == "halide";
+    if (byHalide && usesTensorCores)
+      fail("--precision=" + precision + " is not supported by --backend=halide");
+    if (byHalide && emit == EmitKind::Llvm)
+      fail("--emit=llvm is not supported by --backend=halide for a GPU; supported are halide-stmt, asm");
+    if (!byHalide && emit == EmitKind::HalideStatements)
+      fail("--emit=halide-stmt for cuda needs --backend=halide");
   } else {
-    if (ptxas.getNumOccurrences())
-      fail("--ptxas is for --target cuda");
-    if (precision == "tf32" || precision == "3xtf32")
-      fail("--precision=" + precision + " is for --target cuda");
     llvm::Expected<Target> found = Target::lookup(mcpu, target);
     if (!found)
       fail(llvm::toString(found.takeError()));
