@@ -25,7 +25,7 @@ private:
 /// What a call of halide_opencl_run or halide_cuda_run says: context, name, blocks (3), threads (3),
 /// bytes of shared memory, then sizes, values and kinds of the arguments.
 struct Launch {
-  static constexpr size_t kName = 1, kBlocks = 2, kThreads = 5, kSharedBytes = 8, kValues = 10;
+  static constexpr size_t kName = 1, kBlocks = 2, kSharedBytes = 8, kValues = 10;
 
   std::string entry;
   /// Blocks and threads along three axes, shared memory; -1 where one is not constant.

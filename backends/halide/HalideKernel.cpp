@@ -129,7 +129,7 @@ void HalideKernel::scratch(Halide::Func func, const Dims &dims, const HalideOrig
 }
 
 Halide::ImageParam HalideKernel::scratchInput(const Dims &dims, const HalideOrigin &origin) {
-  return read(kernel->getNumOperands(), dims, origin, Halide::Float(32));
+  return read(kernel->getNumOperands(), dims, origin);
 }
 
 HalideKernel::Dims incc::boxOf(plan::MapType map) {
