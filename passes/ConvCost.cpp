@@ -180,13 +180,14 @@ private:
 
     // Transforms of few operations wait for their stores. Transformed inputs that L2 does not hold are
     // written to L3 and read from there.
-    double vector = 4 * target.isa.lanes, toL2 = vector / target.cpu.l2StoreBytesPerCycle,
+    double vector = sizeof(float) * target.isa.lanes, toL2 = vector / target.cpu.l2StoreBytesPerCycle,
            toL3 = vector / target.cpu.l3BytesPerCycle;
     constexpr double kBeyondL2 = 2.4;
     double input = work > l2 ? std::max(kBeyondL2 * perInput, 2 * toL3 * count(vectorsIn))
                    : work > target.cpu.l1Bytes ? std::max(perInput, toL2 * count(vectorsIn))
                                                : perInput;
-    double outputBytes = 4 * count(shape.out.n() * shape.out.c() * shape.out.h() * shape.out.w());
+    double outputBytes =
+        sizeof(float) * count(shape.out.n() * shape.out.c() * shape.out.h() * shape.out.w());
     double output = std::max(perOutput, (outputBytes > l2 ? toL3 : toL2) * count(vectorsOut));
     double transforms = count(w.numTiles * w.inBlocks * config.panelTasks) * input +
                         count(w.numTiles * w.outBlocks) * output;

@@ -2,7 +2,10 @@
 #include "Runtime.h"
 #include <string.h>
 
-incc_status incc_read_options(const incc_options *given, incc_options *options) {
+incc_status incc_read_options(const incc_options *given, incc_ctx **out, incc_options *options) {
+  if (!out)
+    return incc_fail(INCC_BAD_ARGUMENT, "ctx is NULL");
+  *out = NULL;
   *options = (incc_options)INCC_OPTIONS_INIT;
   if (!given)
     return INCC_OK;

@@ -156,11 +156,8 @@ static incc_status start_threads(incc_ctx *ctx, const incc_options *options) {
 }
 
 incc_status incc_create(const incc_program *program, const incc_options *given, incc_ctx **out) {
-  if (!out)
-    return incc_fail(INCC_BAD_ARGUMENT, "ctx is NULL");
-  *out = NULL;
   incc_options options;
-  incc_status status = incc_read_options(given, &options);
+  incc_status status = incc_read_options(given, out, &options);
   if (status || (status = incc_check_cpu(program->model)))
     return status;
   incc_ctx *ctx = calloc(1, sizeof *ctx);

@@ -12,8 +12,9 @@ const char *incc_error_text(void);
 
 /* Arguments.c */
 enum { INCC_MAX_THREADS = 4096 };
-/* The options given, or the defaults. */
-incc_status incc_read_options(const incc_options *given, incc_options *options);
+/* What incc_create is given: the options, or the defaults, and where the context goes, which is NULL until
+   there is one. */
+incc_status incc_read_options(const incc_options *given, incc_ctx **out, incc_options *options);
 /* Names the first argument of a run that cannot be used. */
 incc_status incc_check_arrays(const incc_model_desc *model, const float *const *inputs,
                               float *const *outputs);

@@ -18,7 +18,7 @@ void halide_gpu::emitLinear(HalideGpuKernel &k) {
   bool four = inputs % kFour == 0 && in.imageStride() % kFour == 0 && in.planeStride() % kFour == 0;
   int64_t width = four ? kFour : 1;
   if (four)
-    k.alignInput(0);
+    k.alignOperand(0);
   // What is computed beyond the last output and image is that of the last, and not stored.
   auto outputOf = [&](Expr warp, Expr block) {
     return remainder(block, outputBlocks) * int(warps) + warp;

@@ -15,10 +15,9 @@ HalideGpuKernel::HalideGpuKernel(plan::KernelOp kernel, StringRef symbol)
   for (unsigned i = 0; i + 1 < numOperands; ++i) {
     Halide::ImageParam param(Halide::Float(32), 1, name(i));
     param.dim(0).set_min(0).set_stride(1);
-    constexpr int kAlignment = 16;
-    if (i >= numInputs)
-      param.set_host_alignment(kAlignment);
     operands.push_back(param);
+    if (i >= numInputs)
+      alignOperand(i);
     arguments.push_back(param);
   }
   out = Halide::Func(name(numOperands - 1));
@@ -44,7 +43,7 @@ Expr HalideGpuKernel::weights(unsigned i, Expr at) {
   return operands[kernel.getInputs().size() + i](at);
 }
 
-void HalideGpuKernel::alignInput(unsigned i) {
+void HalideGpuKernel::alignOperand(unsigned i) {
   constexpr int kAlignment = 16;
   operands[i].set_host_alignment(kAlignment);
 }

@@ -25,8 +25,8 @@ public:
   /// The float at an offset of an operand.
   Halide::Expr input(unsigned i, Halide::Expr at);
   Halide::Expr weights(unsigned i, Halide::Expr at);
-  /// Promises that an input begins at a multiple of 16 bytes; weights do.
-  void alignInput(unsigned i);
+  /// Promises that an operand begins at a multiple of 16 bytes; weights do.
+  void alignOperand(unsigned i);
 
   Halide::Func func(llvm::StringRef name);
   Halide::RDom domain(llvm::StringRef name, llvm::ArrayRef<int64_t> extents);

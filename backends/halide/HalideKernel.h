@@ -57,7 +57,9 @@ public:
               unsigned rowDim = 2);
 
   /// The output's halo is zeroed with the rows of these tiles.
-  void zeroHaloOf(const TileRows &tiles) { variants.back().description.arguments.back().haloTiles = tiles; }
+  void zeroHaloOf(const TileRows &tiles) {
+    variants.back().description.arguments.back().haloTiles = tiles;
+  }
 
   /// `func` lies in the task's scratch memory, for other outputs or pipelines to read.
   void scratch(Halide::Func func, const Dims &dims, const HalideOrigin &origin);

@@ -73,11 +73,8 @@ static incc_status set_up(incc_ctx *ctx, const incc_options *options) {
 }
 
 incc_status incc_create(const incc_program *program, const incc_options *given, incc_ctx **out) {
-  if (!out)
-    return incc_fail(INCC_BAD_ARGUMENT, "ctx is NULL");
-  *out = NULL;
   incc_options options;
-  incc_status status = incc_read_options(given, &options);
+  incc_status status = incc_read_options(given, out, &options);
   if (status)
     return status;
   incc_ctx *ctx = calloc(1, sizeof *ctx);

@@ -1,15 +1,12 @@
 /* Opens the CUDA driver. */
 #include "cuda/CudaRuntime.h"
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 static const char library_name[] = "libcuda.so.1";
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static incc_driver functions;
-static int is_open;
 
 static incc_status find_functions(void *library) {
 #define FIND(member, name, parameters)                                                             \
@@ -23,30 +20,15 @@ static incc_status find_functions(void *library) {
   return INCC_OK;
 }
 
-/* The driver stays loaded: it does not survive being closed. */
-static incc_status open_driver(void) {
-  void *library = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    const char *reason = dlerror();
-    return incc_fail(INCC_NO_DEVICE, "no CUDA driver: %s", reason ? reason : library_name);
-  }
+static incc_status start(void *library) {
   incc_status status = find_functions(library);
-  if (!status)
-    status = incc_driver_status(&functions, functions.init(0), "start the CUDA driver");
-  if (status) {
-    dlclose(library);
-    return status;
-  }
-  is_open = 1;
-  return INCC_OK;
+  return status ? status
+                : incc_driver_status(&functions, functions.init(0), "start the CUDA driver");
 }
 
 incc_status incc_open_driver(const incc_driver **driver) {
-  pthread_mutex_lock(&mutex);
-  incc_status status = is_open ? INCC_OK : open_driver();
-  pthread_mutex_unlock(&mutex);
   *driver = &functions;
-  return status;
+  return incc_open_library(library_name, "CUDA driver", start);
 }
 
 incc_status incc_driver_status(const incc_driver *driver, cu_result result, const char *format,

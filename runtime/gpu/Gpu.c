@@ -1,9 +1,29 @@
-/* Devices that have users, and what a model for a GPU does not offer. */
+/* The driver's library, devices that have users, and what a model for a GPU does not offer. */
 #include "gpu/Gpu.h"
+#include <dlfcn.h>
 #include <pthread.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int is_open;
 static incc_device *devices; /* that have users */
+
+/* Called by incc_load_device, under the mutex. */
+incc_status incc_open_library(const char *name, const char *what,
+                              incc_status (*start)(void *library)) {
+  if (is_open)
+    return INCC_OK;
+  void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    const char *reason = dlerror();
+    return incc_fail(INCC_NO_DEVICE, "no %s: %s", what, reason ? reason : name);
+  }
+  incc_status status = start(library);
+  if (status)
+    dlclose(library);
+  else
+    is_open = 1;
+  return status;
+}
 
 /* It is the first member, whatever kind of device that is. */
 static incc_shared_device *shared(incc_device *device) {
@@ -17,7 +37,6 @@ incc_status incc_acquire_device(const incc_program *program, int number, incc_de
   while (device && shared(device)->number != number)
     device = shared(device)->next;
   if (!device && !(status = incc_load_device(program, number, &device))) {
-    shared(device)->number = number;
     shared(device)->next = devices;
     devices = device;
   }

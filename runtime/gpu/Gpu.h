@@ -15,6 +15,11 @@ typedef struct incc_shared_device {
   incc_device *next;
 } incc_shared_device;
 
+/* Opens a driver's library, called `what` in errors, and hands it to `start`, once: drivers do not survive
+   being closed. What fails may be tried again. */
+incc_status incc_open_library(const char *name, const char *what,
+                              incc_status (*start)(void *library));
+
 /* The device by its number; the first caller loads kernels and weights. */
 incc_status incc_acquire_device(const incc_program *program, int number, incc_device **device);
 /* The last caller unloads them. NULL is passed over. */

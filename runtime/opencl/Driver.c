@@ -1,15 +1,12 @@
 /* Opens OpenCL. */
 #include "opencl/OpenClRuntime.h"
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 static const char library_name[] = "libOpenCL.so.1";
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static incc_driver functions;
-static int is_open;
 
 static incc_status find_functions(void *library) {
 #define FIND(result, member, name, parameters)                                                     \
@@ -20,27 +17,9 @@ static incc_status find_functions(void *library) {
   return INCC_OK;
 }
 
-/* It stays loaded: drivers do not survive being closed. */
-static incc_status open_driver(void) {
-  void *library = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    const char *reason = dlerror();
-    return incc_fail(INCC_NO_DEVICE, "no OpenCL: %s", reason ? reason : library_name);
-  }
-  incc_status status = find_functions(library);
-  if (status)
-    dlclose(library);
-  else
-    is_open = 1;
-  return status;
-}
-
 incc_status incc_open_driver(const incc_driver **driver) {
-  pthread_mutex_lock(&mutex);
-  incc_status status = is_open ? INCC_OK : open_driver();
-  pthread_mutex_unlock(&mutex);
   *driver = &functions;
-  return status;
+  return incc_open_library(library_name, "OpenCL", find_functions);
 }
 
 /* OpenCL has no function that names its errors. */

@@ -30,14 +30,14 @@ def small_network():
 
 class Fake:
     def __init__(self):
-        self.library = ctypes.CDLL("libcuda.so.1")
-        self.library.fake_cuda_live.restype = ctypes.c_char_p
+        self.driver = ctypes.CDLL("libcuda.so.1")
+        self.driver.fake_cuda_live.restype = ctypes.c_char_p
 
     def live(self):
-        return self.library.fake_cuda_live().decode()
+        return self.driver.fake_cuda_live().decode()
 
     def calls(self, name):
-        return self.library.fake_cuda_calls(name.encode())
+        return self.driver.fake_cuda_calls(name.encode())
 
 
 def functions(header):

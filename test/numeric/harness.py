@@ -51,16 +51,16 @@ class EmulatedModel:
     ROOT = pathlib.Path(__file__).resolve().parents[2]
 
     def __init__(self, library, threads):
-        self.library, self.threads, self.outputs = library, threads, []
+        self.model, self.threads, self.outputs = library, threads, []
         self.program = library.parent / "run-model"
         if not self.program.exists():
             call("aarch64-linux-gnu-gcc", "-O1", f"-I{self.ROOT}", self.ROOT / "test/numeric/run-model.c",
                  "-o", self.program, "-ldl")
 
     def __call__(self, *arrays):
-        files = [self.library.with_suffix(suffix) for suffix in (".in", ".out")]
+        files = [self.model.with_suffix(suffix) for suffix in (".in", ".out")]
         files[0].write_bytes(b"".join(np.asarray(a, np.float32).tobytes() for a in arrays))
-        said = call("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", self.program, self.library,
+        said = call("qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", self.program, self.model,
                     self.threads, *files)
         names, shapes = zip(*(line.split("\t") for line in said.splitlines()))
         self.outputs = [Tensor(name, tuple(map(int, shape.split())))
