@@ -129,6 +129,9 @@ json::Value incc::toJson(const BenchResult &result) {
   for (const LayerResult &layer : result.layers)
     layers.push_back(json::Object{{"layer", layer.name},
                                   {"kind", layer.kind},
+                                  {"algorithm", layer.algorithm},
+                                  {"kernel", json::Array(layer.kernel)},
+                                  {"groups", layer.groups},
                                   {"least_ms", layer.leastMs},
                                   {"flops", layer.flops},
                                   {"bytes", layer.bytes},

@@ -29,8 +29,12 @@ struct EngineResult {
 
 struct LayerResult {
   std::string name, kind;
-  /// Bytes are 0 where a library was given.
-  double leastMs = 0, flops = 0, bytes = 0, rooflineMs = 0;
+  double leastMs = 0, flops = 0, rooflineMs = 0;
+  /// Of the report that incc wrote; nothing where a library was given.
+  double bytes = 0;
+  std::string algorithm;
+  std::vector<int64_t> kernel;
+  int64_t groups = 1;
 };
 
 struct BenchResult {

@@ -384,12 +384,15 @@ private:
   /// The least time of every step in runs of their own: measuring costs a little.
   Error measureLayers() {
     std::vector<double> bytes, least;
+    std::vector<LayerResult> layers(model->steps().size());
     if (!reportFolder.empty()) {
       Expected<json::Object> report = readReport(reportFolder);
       if (!report)
         return report.takeError();
-      for (const json::Value &step : *report->getArray("steps"))
-        bytes.push_back(step.getAsObject()->getNumber("bytes").value_or(0));
+      for (auto [layer, step] : zip_equal(layers, *report->getArray("steps"))) {
+        readStep(layer, *step.getAsObject());
+        bytes.push_back(layer.bytes);
+      }
     }
     for (int i = 0; i < kLayerRuns; ++i) {
       // Switched on anew: the profile is a mean of the runs since.
@@ -417,10 +420,30 @@ private:
            "direct ones that are counted, and caches are faster than memory.\n\n```\n";
     printProfile(*model, least, roofline, /*slowestFirst=*/false, outs());
     outs() << "```\n";
-    for (auto [index, step] : enumerate(model->steps()))
-      result.layers.push_back({step.layer, step.kind, least[index], step.flops,
-                               bytes.empty() ? 0 : bytes[index], roofline[index]});
+    for (auto [index, step] : enumerate(model->steps())) {
+      LayerResult &layer = layers[index];
+      layer.name = step.layer;
+      layer.kind = step.kind;
+      layer.leastMs = least[index];
+      layer.flops = step.flops;
+      layer.rooflineMs = roofline[index];
+    }
+    result.layers = std::move(layers);
     return Error::success();
+  }
+
+  /// How a step of incc's report computes.
+  static void readStep(LayerResult &layer, const json::Object &step) {
+    layer.bytes = step.getNumber("bytes").value_or(0);
+    if (const json::Object *config = step.getObject("config"))
+      layer.algorithm = config->getString("algorithm").value_or("").str();
+    const json::Object *params = step.getObject("params");
+    if (!params)
+      return;
+    layer.groups = params->getInteger("groups").value_or(1);
+    if (const json::Array *kernel = params->getArray("kernel"))
+      for (const json::Value &extent : *kernel)
+        layer.kernel.push_back(extent.getAsInteger().value_or(0));
   }
 
   const Options &options;

@@ -29,6 +29,7 @@ def write_page(results, path):
         group = [r for r in results if (r["batch"], r["threads"]) == key]
         page.append(f"\n## Batch {key[0]}, {plural(key[1], 'thread')}\n\n" + times(group, names))
     alike = [r for r in results if same_setting(r, first)]
+    page.append(shares([r for r in alike if "fastest_peer" in r]))
     page.append("\n## Loading\n\n" + loading(alike, names))
     page.append(failures(results))
     path.write_text("".join(page))
@@ -91,6 +92,51 @@ def times(results, names):
         text += f"\nThe fastest of the others takes {mean:.2f} times as long (geometric mean).\n"
     return text + ("\nMultiply-adds are those of direct convolutions, so that Winograd's exceed "
                    "the peak. \"Differences\": the largest of any engine.\n")
+
+
+# What a layer's multiply-adds cost: a row's name, and which layers it has.
+def is_conv(layer, *algorithms):
+    return layer["kind"] == "conv2d" and layer.get("algorithm") in algorithms
+
+
+CLASSES = {
+    "1x1, direct": lambda l: is_conv(l, "direct") and l["groups"] == 1 and l["kernel"] == [1, 1],
+    "1x1, Strassen": lambda l: is_conv(l, "strassen"),
+    "Winograd": lambda l: is_conv(l, "winograd"),
+    "larger, direct": lambda l: is_conv(l, "direct") and l["groups"] == 1 and l["kernel"] != [1, 1],
+    "grouped": lambda l: l["kind"] == "conv2d" and l.get("groups", 1) > 1,
+    "fully connected": lambda l: l["kind"] == "linear",
+}
+
+
+def shares(results):
+    """Of each network the time of each class of layers, and how fast they multiply."""
+    rows = []
+    for result in results:
+        layers = result.get("layers", [])
+        if not any(layer.get("algorithm") for layer in layers):
+            continue
+        total, peak = sum(layer["least_ms"] for layer in layers), result["peak_gflops"]
+        row, rest = [result["model"]], layers
+        for belongs in CLASSES.values():
+            members = [layer for layer in rest if belongs(layer)]
+            rest = [layer for layer in rest if not belongs(layer)]
+            time = sum(layer["least_ms"] for layer in members)
+            speed = sum(layer["flops"] for layer in members) / (time * 1e6 * peak) if time else 0
+            row.append(f"{100 * time / total:.0f}% at {100 * speed:.0f}%" if members else "-")
+        row.append(f"{100 * sum(layer['least_ms'] for layer in rest) / total:.0f}%")
+        peers = min(e["median_ms"] for e in result["engines"][1:] if "median_ms" in e)
+        row.append(f"{peers / (result['flops'] / peak * 1e-6):.2f}x")
+        rows.append(row)
+    if not rows:
+        return ""
+    return (f"\n## Where the time goes\n\nBatch {results[0]['batch']}, "
+            f"{plural(results[0]['threads'], 'thread')}: the share of incc's time in each class of "
+            "layers, at which percentage of the FMA peak they\nmultiply (multiply-adds of direct "
+            "convolutions: what is above 100% was saved by the algorithm). The last column is how much\n"
+            "longer the fastest other engine takes than all multiply-adds would at the peak: without "
+            "algorithms that save some,\nno engine could be ahead by more.\n\n"
+            + table(["network", *CLASSES, "others", "all at the peak"], rows))
 
 
 def loading(results, names):
