@@ -49,7 +49,7 @@ llvm::StringRef layerName(mlir::Location loc);
 int64_t countMacs(mlir::Operation *op);
 
 /// Of a convolution whose filter was filled up with zeros: its multiply-adds without these.
-constexpr llvm::StringLiteral kMacsAttr = "macs";
+constexpr llvm::StringLiteral kMacsAttr = "cnn.macs";
 
 /// Creates an `OpT` of inferred result type, or emits an error at `loc` and returns null where its
 /// operands and attributes do not fit together. `OpBuilder::create` would abort instead.

@@ -8,7 +8,7 @@
 // CHECK-LABEL: func @resnet
 //  CHECK-SAME:   %[[X:.+]]: tensor<1x3x224x224xf32>
 //       CHECK:   %[[S:.+]] = cnn.space_to_depth %[[X]] by 2 : (tensor<1x3x224x224xf32>) -> tensor<1x12x112x112xf32>
-//       CHECK:   cnn.conv2d %[[S]], %{{.+}} pad [2, 2, 1, 1] act <relu> {macs = 118013952 : i64}
+//       CHECK:   cnn.conv2d %[[S]], %{{.+}} pad [2, 2, 1, 1] act <relu> {cnn.macs = 118013952 : i64}
 //  CHECK-SAME:     (tensor<1x12x112x112xf32>, tensor<64x12x4x4xf32>) -> tensor<1x64x112x112xf32>
 // Errors are as large as a direct convolution's: of what is left to choose the direct one is best.
 // STRICT-LABEL: func @resnet

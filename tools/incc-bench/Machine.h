@@ -7,8 +7,9 @@
 namespace incc {
 
 struct Peak {
-  /// Float32 operations a second (a multiply-add is two) of `threads` threads together, in 10^9.
-  double gflops = 0;
+  /// Float32 operations a second (a multiply-add is two) of `threads` threads together, in 10^9:
+  /// the most in a millisecond, and the median.
+  double gflops = 0, medianGflops = 0;
   /// The instructions it was reached with: avx512, avx2 or sse2.
   llvm::StringRef isa;
 };

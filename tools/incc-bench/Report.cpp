@@ -89,6 +89,9 @@ void incc::printMarkdown(const BenchResult &result, raw_ostream &os) {
   os << format("\nThis machine in the same run: %.1f GFLOP/s of multiply-adds (",
                result.peak.gflops)
      << result.peak.isa << format("), %.1f GB/s read from memory.\n", result.gigabytesPerSecond);
+  if (result.repeatedTurns)
+    os << result.repeatedTurns << " of " << result.turns
+       << " turns were repeated: the cores multiplied well below that peak right after them.\n";
   double megabytes = result.weightsBytes * 1e-6;
   if (result.gigabytesPerSecond > 0)
     os << format("A run multiplies %.3f GFLOP; reading its %.1f MB of weights takes %.2f ms.\n",
@@ -143,6 +146,8 @@ json::Value incc::toJson(const BenchResult &result) {
                       {"batch", result.batch},
                       {"threads", result.threads},
                       {"rounds", result.rounds},
+                      {"turns", result.turns},
+                      {"repeated_turns", result.repeatedTurns},
                       {"flops", result.flops},
                       {"weights_bytes", result.weightsBytes},
                       {"peak_gflops", result.peak.gflops},

@@ -41,6 +41,8 @@ struct BenchResult {
   std::string model, target, cpu;
   int64_t batch = 1, weightsBytes = 0;
   int threads = 1, rounds = 0;
+  /// Turns of engines, and how many of them were repeated because the machine was disturbed.
+  int turns = 0, repeatedTurns = 0;
   /// Operations of a run, a multiply-add counted twice.
   double flops = 0;
   Peak peak;

@@ -1,6 +1,6 @@
 // Import, passes, code generation: one model from file to library.
 #include "tools/incc/Driver.h"
-#include "backends/cuda/Backend.h"
+#include "backends/gpu/Backend.h"
 #include "backends/halide/HalideCode.h"
 #include "backends/llvm/Backend.h"
 #include "backends/llvm/KernelTimer.h"

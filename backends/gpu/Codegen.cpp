@@ -1,7 +1,7 @@
 // Compilation of GPU kernels in parallel: MLIR, LLVM IR, PTX, and machine code where ptxas is
 // found.
-#include "backends/cuda/Codegen.h"
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Codegen.h"
+#include "backends/gpu/Emitters.h"
 #include "backends/llvm/Lowering.h"
 #include "backends/llvm/Machines.h"
 #include "ir/KernelParams.h"

@@ -2,7 +2,7 @@
 // before the products, which are a convolution's of as many groups as a tile has products
 // (EmitConv.cpp), and of the products after them, where bias, residual and activation are applied.
 // A thread transforms a tile of one channel; its neighbours' tiles are neighbours in every map.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 #include "ir/Winograd.h"
 
 using namespace mlir;

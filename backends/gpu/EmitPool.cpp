@@ -1,5 +1,5 @@
 // Pooling: a thread computes an output of a window; a warp the mean of a plane.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 
 using namespace mlir;
 using namespace incc;

@@ -1,8 +1,8 @@
-// The CUDA backend: from a plan for a GPU to a library that runs on the host.
-#ifndef INCC_BACKENDS_CUDA_BACKEND_H
-#define INCC_BACKENDS_CUDA_BACKEND_H
+// From a plan for a GPU to a library that runs on the host, with kernels from here or from backends/halide.
+#ifndef INCC_BACKENDS_GPU_BACKEND_H
+#define INCC_BACKENDS_GPU_BACKEND_H
 
-#include "backends/cuda/Codegen.h"
+#include "backends/gpu/Codegen.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace incc {
@@ -18,4 +18,4 @@ mlir::LogicalResult printGpuKernels(plan::ProgramOp program, const GpuCodegenOpt
 
 } // namespace incc
 
-#endif // INCC_BACKENDS_CUDA_BACKEND_H
+#endif // INCC_BACKENDS_GPU_BACKEND_H

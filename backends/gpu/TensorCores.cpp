@@ -2,7 +2,7 @@
 // lane 4 g + t has of the filter (16 channels x 8 rows) channels g and g + 8 in rows t and t + 4,
 // of the pixels (8 rows x 8 columns) rows t and t + 4 of column g, of the sums (16 x 8) channels g
 // and g + 8 in columns 2 t and 2 t + 1.
-#include "backends/cuda/TensorCores.h"
+#include "backends/gpu/TensorCores.h"
 #include <cmath>
 #include <cstring>
 

@@ -1,6 +1,6 @@
 // From the kernels of a plan to GPU code: one function per distinct kernel.
-#ifndef INCC_BACKENDS_CUDA_CODEGEN_H
-#define INCC_BACKENDS_CUDA_CODEGEN_H
+#ifndef INCC_BACKENDS_GPU_CODEGEN_H
+#define INCC_BACKENDS_GPU_CODEGEN_H
 
 #include "backends/llvm/Codegen.h"
 #include "ir/GpuTarget.h"
@@ -49,4 +49,4 @@ mlir::FailureOr<GpuKernels> compileGpuKernels(llvm::ArrayRef<plan::KernelOp> ker
 
 } // namespace incc
 
-#endif // INCC_BACKENDS_CUDA_CODEGEN_H
+#endif // INCC_BACKENDS_GPU_CODEGEN_H

@@ -3,8 +3,8 @@
 // gathered from where the taps fall, zeros for the padding; sums stay in registers until bias,
 // residual and activation are applied and they are stored. Threads multiply by themselves, or warps
 // on tensor cores.
-#include "backends/cuda/Emitters.h"
-#include "backends/cuda/TensorCores.h"
+#include "backends/gpu/Emitters.h"
+#include "backends/gpu/TensorCores.h"
 #include "backends/llvm/KernelBuilder.h"
 
 using namespace mlir;

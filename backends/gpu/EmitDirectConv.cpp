@@ -1,7 +1,7 @@
 // Convolution of groups that are too narrow for tiles, depthwise ones above all: a thread computes
 // a few outputs of a group at one pixel. Neighbouring threads read neighbouring pixels, and all of
 // a block the same weights.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 
 using namespace mlir;
 using namespace incc;

@@ -1,6 +1,6 @@
 // Fully connected layers: a warp computes one output of several images, so that weights, which are
 // all that counts here, are read once for them, as they lie.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 #include "ir/LinearPlan.h"
 
 using namespace mlir;

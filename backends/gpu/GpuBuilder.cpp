@@ -1,6 +1,6 @@
 // Threads, memories and copies, as ops and intrinsics of LLVM.
-#include "backends/cuda/GpuBuilder.h"
-#include "backends/cuda/Codegen.h"
+#include "backends/gpu/GpuBuilder.h"
+#include "backends/gpu/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -1,9 +1,9 @@
 // The product of a tile of filters and pixels on tensor cores: how a warp's lanes take the factors,
 // and which sums they hold.
-#ifndef INCC_BACKENDS_CUDA_TENSORCORES_H
-#define INCC_BACKENDS_CUDA_TENSORCORES_H
+#ifndef INCC_BACKENDS_GPU_TENSORCORES_H
+#define INCC_BACKENDS_GPU_TENSORCORES_H
 
-#include "backends/cuda/GpuBuilder.h"
+#include "backends/gpu/GpuBuilder.h"
 
 namespace incc {
 
@@ -60,4 +60,4 @@ private:
 
 } // namespace incc
 
-#endif // INCC_BACKENDS_CUDA_TENSORCORES_H
+#endif // INCC_BACKENDS_GPU_TENSORCORES_H

@@ -1,8 +1,8 @@
 // The table of GPU kernel emitters: one row per kind of kernel.
-#ifndef INCC_BACKENDS_CUDA_EMITTERS_H
-#define INCC_BACKENDS_CUDA_EMITTERS_H
+#ifndef INCC_BACKENDS_GPU_EMITTERS_H
+#define INCC_BACKENDS_GPU_EMITTERS_H
 
-#include "backends/cuda/GpuBuilder.h"
+#include "backends/gpu/GpuBuilder.h"
 #include "ir/KernelParams.h"
 
 namespace incc {
@@ -78,4 +78,4 @@ void forEachElement(GpuBuilder &b, llvm::function_ref<mlir::Value(const Element 
 } // namespace gpu
 } // namespace incc
 
-#endif // INCC_BACKENDS_CUDA_EMITTERS_H
+#endif // INCC_BACKENDS_GPU_EMITTERS_H

@@ -1,6 +1,6 @@
 // The GPU backends: images of kernels, tables and weights become a library.
-#include "backends/cuda/Backend.h"
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Backend.h"
+#include "backends/gpu/Emitters.h"
 #include "backends/llvm/LibraryProgram.h"
 
 using namespace mlir;

@@ -1,5 +1,5 @@
 // GPU kernels that Halide compiles: a module for each.
-#include "backends/cuda/Codegen.h"
+#include "backends/gpu/Codegen.h"
 #include "backends/halide/GpuCode.h"
 
 using namespace mlir;

@@ -1,6 +1,6 @@
 // A small vocabulary for writing GPU kernels as MLIR: threads, memories, copies between them.
-#ifndef INCC_BACKENDS_CUDA_GPUBUILDER_H
-#define INCC_BACKENDS_CUDA_GPUBUILDER_H
+#ifndef INCC_BACKENDS_GPU_GPUBUILDER_H
+#define INCC_BACKENDS_GPU_GPUBUILDER_H
 
 #include "backends/llvm/CodeBuilder.h"
 #include "ir/GpuPlan.h"
@@ -100,4 +100,4 @@ private:
 
 } // namespace incc
 
-#endif // INCC_BACKENDS_CUDA_GPUBUILDER_H
+#endif // INCC_BACKENDS_GPU_GPUBUILDER_H

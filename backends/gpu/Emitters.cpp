@@ -1,5 +1,5 @@
 // The table of GPU kernel emitters.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 
 using namespace incc;
 

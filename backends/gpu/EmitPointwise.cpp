@@ -1,6 +1,6 @@
 // Kernels in which every element of the result depends on one element of each operand: elementwise
 // functions, and moves of data.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 #include "backends/llvm/KernelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -1,5 +1,5 @@
 // Ops that combine the channels of a pixel: softmax and local response normalisation.
-#include "backends/cuda/Emitters.h"
+#include "backends/gpu/Emitters.h"
 
 using namespace mlir;
 using namespace incc;
