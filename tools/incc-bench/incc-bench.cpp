@@ -351,7 +351,7 @@ private:
     double once = *std::min_element(first->begin(), first->end());
     int perTurn = std::clamp(static_cast<int>(100 / std::max(once, 1e-3)), 3, 200);
     result.gigabytesPerSecond = measureBandwidth(options.threads);
-    isDisturbed();
+    result.peak = measurePeak(options.threads);
     auto start = Clock::now();
     auto isOver = [&] {
       if (options.rounds)

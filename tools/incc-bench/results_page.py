@@ -140,21 +140,19 @@ def shares(results):
 
 
 def loading(results, names):
+    measures = [("process_ms", 1), ("load_ms", 1), ("peak_bytes", 1e-6), ("file_bytes", 1e-6)]
     rows = []
     for result in results:
         engines = {engine["name"]: engine for engine in result["engines"]}
-        for measure, unit, scale in [("process_ms", "first answer, ms", 1),
-                                     ("load_ms", "loading and a run, ms", 1),
-                                     ("peak_bytes", "peak memory, MB", 1e-6),
-                                     ("file_bytes", "model files, MB", 1e-6)]:
-            rows.append([f"{result['model']}: {unit}"] + [
-                short(engines[name][measure] * scale) if measure in engines.get(name, {}) else "-"
-                for name in ["incc", *names]])
+        rows.append([result["model"]] + [
+            " / ".join(short(engines[name][measure] * scale) for measure, scale in measures)
+            if "process_ms" in engines.get(name, {}) else "-" for name in ["incc", *names]])
     return (f"Fresh processes, batch {results[0]['batch']}, "
-            f"{plural(results[0]['threads'], 'thread')}, least of three. All in Python: the first "
-            "answer counts from the process's start,\nmemory includes Python and the engine's "
-            "library. incc's file is the library that holds code and weights.\n\n"
-            + table(["", "incc", *names], rows))
+            f"{plural(results[0]['threads'], 'thread')}, least of three: first answer, ms / loading "
+            "and a run, ms / peak memory, MB / model files, MB.\nAll in Python: the first answer "
+            "counts from the process's start, memory includes Python and the engine's library.\n"
+            "incc's file is the library that holds code and weights.\n\n"
+            + table(["network", "incc", *names], rows))
 
 
 def failures(results):
