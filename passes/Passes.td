@@ -133,6 +133,23 @@ def SpaceToDepthStemPass : CnnPass<"space-to-depth-stem"> {
   ];
 }
 
+def SplitGroupedConvPass : CnnPass<"split-grouped-conv"> {
+  let summary = "Compute a convolution in few, wide groups as one convolution for each group";
+  let description = [{
+    Each group reads a `cnn.slice` of the channels and writes its part of a `cnn.concat`; both are views
+    where groups are whole blocks of channels. Only where the model of the target says that an
+    algorithm that knows no groups, Winograd's, is faster, and for four groups at most.
+  }];
+  // Estimates are of kernels in a plan.
+  let dependentDialects = ["::incc::cnn::CnnDialect", "::incc::plan::PlanDialect"];
+  let options = [
+    Option<"mcpu", "mcpu", "std::string", /*default=*/"\"native\"", "CPU to compile for">,
+    Option<"threads", "threads", "unsigned", /*default=*/"1", "Threads to schedule for">,
+    Option<"accuracy", "accuracy", "std::string", /*default=*/"\"default\"",
+           "Rounding errors that algorithms may add: strict, default or fast">,
+  ];
+}
+
 def SplitRuntimeWeightsPass : CnnPass<"split-runtime-weights"> {
   let summary = "Take layers apart whose weights are known only when the network runs";
   let description = [{

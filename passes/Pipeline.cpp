@@ -56,6 +56,7 @@ static void addFuse(OpPassManager &module, const PipelineOptions &options) {
   // A GPU gathers pixels on their way to shared memory.
   function.addPass(createCompactStridedConvPass());
   function.addPass(createSpaceToDepthStemPass(forCpu<SpaceToDepthStemPassOptions>(options)));
+  function.addPass(createSplitGroupedConvPass(forCpu<SplitGroupedConvPassOptions>(options)));
 }
 
 static void addLayout(OpPassManager &module, const PipelineOptions &options) {

@@ -138,7 +138,8 @@ def grouped_convolutions():
     net = Network("grouped_convolutions", 2)
     # Channels, filters, groups: depthwise, with multiplier, and groups that share blocks.
     for c, k, groups in [(16, 16, 16), (19, 19, 19), (7, 14, 7), (32, 32, 2), (24, 48, 4),
-                         (12, 12, 4), (10, 15, 5), (64, 64, 32), (96, 96, 96), (128, 128, 32)]:
+                         (12, 12, 4), (10, 15, 5), (64, 64, 32), (96, 96, 96), (128, 128, 32),
+                         (128, 192, 2), (64, 128, 4)]:
         for kernel, stride, pad in [((3, 3), (1, 1), (1, 1, 1, 1)), ((3, 3), (2, 2), (0, 1, 1, 0)),
                                     ((5, 5), (1, 1), (2, 2, 2, 2)), ((1, 1), (1, 1), (0, 0, 0, 0))]:
             net.output(net.conv(net.input(1, c, 11, 13), k, kernel, stride, pad, groups=groups,
