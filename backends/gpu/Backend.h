@@ -1,4 +1,4 @@
-// From a plan for a GPU to a library that runs on the host, with kernels from here or from backends/halide.
+// From a plan for a GPU to a library that runs on the host: kernels are from here or Halide's.
 #ifndef INCC_BACKENDS_GPU_BACKEND_H
 #define INCC_BACKENDS_GPU_BACKEND_H
 

@@ -399,17 +399,20 @@ private:
 
   /// The least time of every step in runs of their own: measuring costs a little.
   Error measureLayers() {
-    std::vector<double> bytes, least;
     std::vector<LayerResult> layers(model->steps().size());
+    for (auto [layer, step] : zip_equal(layers, model->steps())) {
+      layer.name = step.layer;
+      layer.kind = step.kind;
+      layer.flops = step.flops;
+    }
     if (!reportFolder.empty()) {
       Expected<json::Object> report = readReport(reportFolder);
       if (!report)
         return report.takeError();
-      for (auto [layer, step] : zip_equal(layers, *report->getArray("steps"))) {
+      for (auto [layer, step] : zip_equal(layers, *report->getArray("steps")))
         readStep(layer, *step.getAsObject());
-        bytes.push_back(layer.bytes);
-      }
     }
+    std::vector<double> least;
     for (int i = 0; i < kLayerRuns; ++i) {
       // Switched on anew: the profile is a mean of the runs since.
       if (Error error = running->setProfile(true))
@@ -424,11 +427,17 @@ private:
       for (auto [time, other] : zip_equal(least, *times))
         time = std::min(time, other);
     }
-    std::vector<double> roofline =
-        rooflineMs(*model, bytes, result.peak, result.gigabytesPerSecond);
+    std::vector<double> roofline;
+    for (auto [layer, time] : zip_equal(layers, least)) {
+      layer.leastMs = time;
+      layer.rooflineMs =
+          rooflineMs(layer.flops, layer.bytes, result.peak, result.gigabytesPerSecond);
+      roofline.push_back(layer.rooflineMs);
+    }
+    result.layers = std::move(layers);
     outs()
         << "\nLayers, the least of " << kLayerRuns << " runs. The roofline is "
-        << (bytes.empty()
+        << (reportFolder.empty()
                 ? "the time at the peak of multiply-adds; bytes are known for model files only"
                 : "the longer of multiplying at the peak and of reading\nand writing each tensor "
                   "once at the bandwidth of memory")
@@ -436,15 +445,6 @@ private:
            "direct ones that are counted, and caches are faster than memory.\n\n```\n";
     printProfile(*model, least, roofline, /*slowestFirst=*/false, outs());
     outs() << "```\n";
-    for (auto [index, step] : enumerate(model->steps())) {
-      LayerResult &layer = layers[index];
-      layer.name = step.layer;
-      layer.kind = step.kind;
-      layer.leastMs = least[index];
-      layer.flops = step.flops;
-      layer.rooflineMs = roofline[index];
-    }
-    result.layers = std::move(layers);
     return Error::success();
   }
 

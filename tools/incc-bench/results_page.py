@@ -29,7 +29,7 @@ def write_page(results, path):
         group = [r for r in results if (r["batch"], r["threads"]) == key]
         page.append(f"\n## Batch {key[0]}, {plural(key[1], 'thread')}\n\n" + times(group, names))
     alike = [r for r in results if same_setting(r, first)]
-    page.append(shares([r for r in alike if "fastest_peer" in r]))
+    page.append(shares(alike))
     page.append("\n## Loading\n\n" + loading(alike, names))
     page.append(failures(results))
     path.write_text("".join(page))
@@ -94,11 +94,11 @@ def times(results, names):
                    "the peak. \"Differences\": the largest of any engine.\n")
 
 
-# What a layer's multiply-adds cost: a row's name, and which layers it has.
-def is_conv(layer, *algorithms):
-    return layer["kind"] == "conv2d" and layer.get("algorithm") in algorithms
+def is_conv(layer, algorithm):
+    return layer["kind"] == "conv2d" and layer.get("algorithm") == algorithm
 
 
+# How layers compute: the name of a class, and which layers belong to it.
 CLASSES = {
     "1x1, direct": lambda l: is_conv(l, "direct") and l["groups"] == 1 and l["kernel"] == [1, 1],
     "1x1, Strassen": lambda l: is_conv(l, "strassen"),
@@ -114,7 +114,7 @@ def shares(results):
     rows = []
     for result in results:
         layers = result.get("layers", [])
-        if not any(layer.get("algorithm") for layer in layers):
+        if "fastest_peer" not in result or not any(layer.get("algorithm") for layer in layers):
             continue
         total, peak = sum(layer["least_ms"] for layer in layers), result["peak_gflops"]
         row, rest = [result["model"]], layers
@@ -125,8 +125,8 @@ def shares(results):
             speed = sum(layer["flops"] for layer in members) / (time * 1e6 * peak) if time else 0
             row.append(f"{100 * time / total:.0f}% at {100 * speed:.0f}%" if members else "-")
         row.append(f"{100 * sum(layer['least_ms'] for layer in rest) / total:.0f}%")
-        peers = min(e["median_ms"] for e in result["engines"][1:] if "median_ms" in e)
-        row.append(f"{peers / (result['flops'] / peak * 1e-6):.2f}x")
+        fastest = result["engines"][0]["median_ms"] / result["ratio_to_fastest_peer"]
+        row.append(f"{fastest / (result['flops'] / peak * 1e-6):.2f}x")
         rows.append(row)
     if not rows:
         return ""
